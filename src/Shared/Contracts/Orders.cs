@@ -1,0 +1,58 @@
+namespace DaprOrders.Contracts;
+
+/// <summary>The order as api.md shows it; also what the read model keeps and what internal pages carry.</summary>
+public sealed record OrderView(
+    string OrderId, string CustomerId, string Status, string? Reason, IReadOnlyList<OrderLine> Items, Money Total, string? Note,
+    DateTimeOffset PlacedAt, DateTimeOffset UpdatedAt, long Version, PaymentView Payment, IReadOnlyList<HistoryEntry> History);
+
+public sealed record OrderLine(string Sku, string Name, int Quantity, Money UnitPrice);
+
+public sealed record PaymentView(string Status, string? Reference);
+
+public sealed record HistoryEntry(string Status, DateTimeOffset At);
+
+/// <summary>
+/// <c>data</c> of every event on topic "orders" (CloudEvent id = "{orderId}:{version}", type = "com.daprorders.order.{name}.v1"). Status and
+/// payment status are those after the event; Total and Items are there in "accepted" and in the terminal events.
+/// </summary>
+public sealed record OrderEvent(
+    string OrderId, string CustomerId, long Version, DateTimeOffset At, string Status, string? Reason, string PaymentStatus,
+    Money? Total, IReadOnlyList<OrderLine>? Items);
+
+/// <summary>Ordering, <c>GET /internal/orders?after=&amp;limit=</c> (limit at most 10,000): every order in order of acceptance, from the event store, for the Auditor.</summary>
+public sealed record OrdersPage(IReadOnlyList<AuditedOrder> Items, long? Next);
+
+/// <summary>Events: names in order of version, folded from the event store itself (not from the read model).</summary>
+public sealed record AuditedOrder(
+    long Position, string OrderId, string Status, Money Total, IReadOnlyList<StockLine> Items, IReadOnlyList<string> Events, DateTimeOffset PlacedAt);
+
+public sealed record StockLine(string Sku, int Quantity);
+
+public static class Topics
+{
+    public const string PubSub = "orders-pubsub";
+    public const string Orders = "orders";
+}
+
+/// <summary>Component names, the same in every component set.</summary>
+public static class Components
+{
+    public const string State = "statestore";          // actors and workflows, actorStateStore
+    public const string Documents = "documents";       // plain state of services
+    public const string Secrets = "secrets";
+    public const string Email = "email";               // output binding
+}
+
+/// <summary>Dapr app ids.</summary>
+public static class Apps
+{
+    public const string Gateway = "gateway", Ordering = "ordering", Inventory = "inventory", Payments = "payments",
+        Notifications = "notifications", Customers = "customers", Auditor = "auditor";
+}
+
+/// <summary>Who calls, set by the Gateway after it has validated the token; a service trusts them only behind its sidecar (dapr-api-token).</summary>
+public static class CallerHeaders
+{
+    public const string Subject = "x-daprorders-subject";
+    public const string Role = "x-daprorders-role"; // "customer" | "operator"; absent: anonymous
+}

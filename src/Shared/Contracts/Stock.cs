@@ -1,0 +1,41 @@
+namespace DaprOrders.Contracts;
+
+/// <summary>The actor type "Stock", one actor a SKU (actor id = SKU), hosted by Inventory. Methods take and give these records as JSON.</summary>
+public static class StockActor
+{
+    public const string Type = "Stock";
+    public const string Reserve = "Reserve";     // StockBatch -> StockResults
+    public const string Confirm = "Confirm";     // StockBatch -> StockResults; the reservation becomes a sale
+    public const string Release = "Release";     // StockBatch -> StockResults; undoes a reservation; one never made is noted, so that a late Reserve is refused
+    public const string Return = "Return";       // StockBatch -> StockResults; a confirmed sale comes back (refund)
+    public const string Restock = "Restock";     // RestockStock -> StockLevel
+    public const string Level = "Level";         // no input -> StockLevel
+    public const string Ledger = "Ledger";       // LedgerQuery -> LedgerPage
+}
+
+/// <summary>Many orders' wishes for one SKU, served in one turn and one state transaction. Each is idempotent by (order id, method).</summary>
+public sealed record StockBatch(IReadOnlyList<StockItem> Items);
+
+public sealed record StockItem(string OrderId, int Quantity);
+
+/// <summary>One outcome per item, in order: "ok", "out-of-stock", or "released" (a Reserve that came after its Release).</summary>
+public sealed record StockResults(IReadOnlyList<string> Outcomes);
+
+public static class StockOutcome
+{
+    public const string Ok = "ok";
+    public const string OutOfStock = "out-of-stock";
+    public const string Released = "released";
+}
+
+/// <summary>Idempotent by Key (the caller's Idempotency-Key with its scope).</summary>
+public sealed record RestockStock(int Quantity, string Key);
+
+public sealed record StockLevel(string Sku, long Available, long Reserved, long Confirmed);
+
+public sealed record LedgerQuery(long After, int Limit);
+
+/// <summary>Kind: reserve, confirm, release, restock, return. Position counts from 1 in one SKU's ledger.</summary>
+public sealed record LedgerEntry(long Position, DateTimeOffset At, string Kind, long Quantity, string? OrderId);
+
+public sealed record LedgerPage(IReadOnlyList<LedgerEntry> Items, long? Next);
