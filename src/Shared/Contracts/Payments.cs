@@ -22,3 +22,9 @@ public sealed record PaymentsPage(IReadOnlyList<PaymentRecord> Items, long? Next
 
 /// <summary>Status as api.md "payment.status"; Amounts in minor units of Currency.</summary>
 public sealed record PaymentRecord(long Position, string OrderId, string Status, string Currency, long Authorised, long Captured, long Refunded);
+
+/// <summary>The provider's <c>GET /ledger?after=&amp;limit=</c>: every operation that took effect or was declined, once.</summary>
+public sealed record ProviderLedger(IReadOnlyList<ProviderOperation> Operations, long? Next);
+
+/// <summary>Operation: authorise, capture, void, refund; Status: succeeded, declined. Reference is the order id.</summary>
+public sealed record ProviderOperation(long Position, string Operation, string Reference, Money Amount, string Status, DateTimeOffset At);

@@ -39,3 +39,9 @@ public sealed record LedgerQuery(long After, int Limit);
 public sealed record LedgerEntry(long Position, DateTimeOffset At, string Kind, long Quantity, string? OrderId);
 
 public sealed record LedgerPage(IReadOnlyList<LedgerEntry> Items, long? Next);
+
+/// <summary>
+/// Inventory, for the Auditor: <c>GET /internal/stock?after=&amp;limit=</c> pages the levels of all SKUs by name (Next = last SKU of the page, absent on the last one);
+/// <c>GET /internal/stock/{sku}/ledger?after=&amp;limit=</c> (limit at most 10,000) answers a <see cref="LedgerPage"/>.
+/// </summary>
+public sealed record StockPage(IReadOnlyList<StockLevel> Items, string? Next);
