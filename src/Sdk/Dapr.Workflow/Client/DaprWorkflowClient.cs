@@ -1,0 +1,167 @@
+using Dapr.Common.Serialization;
+using Dapr.DurableTask.Protobuf;
+using Dapr.Protocol;
+using Dapr.Workflow.Client;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Dapr.Workflow;
+
+/// <inheritdoc cref="IDaprWorkflowClient"/>
+public sealed class DaprWorkflowClient : IDaprWorkflowClient
+{
+    private readonly ITaskHub _hub;
+    private readonly IStarts _starts;
+    private readonly IDaprSerializer _serializer;
+
+    internal DaprWorkflowClient(ITaskHub hub, IStarts starts, IDaprSerializer serializer) => (_hub, _starts, _serializer) = (hub, starts, serializer);
+
+    /// <inheritdoc/>
+    public Task<string> ScheduleNewWorkflowAsync(string name, string? instanceId = null, object? input = null) =>
+        ScheduleNewWorkflowAsync(name, instanceId, input, (DateTimeOffset?)null);
+
+    /// <inheritdoc/>
+    public Task<string> ScheduleNewWorkflowAsync(string name, string? instanceId, object? input, DateTime? startTime) =>
+        ScheduleNewWorkflowAsync(name, instanceId, input, startTime is { } time ? new DateTimeOffset(time) : null);
+
+    /// <inheritdoc/>
+    public async Task<string> ScheduleNewWorkflowAsync(
+        string name, string? instanceId, object? input, DateTimeOffset? startTime, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        var request = new CreateInstanceRequest
+        {
+            InstanceId = string.IsNullOrEmpty(instanceId) ? Guid.NewGuid().ToString("N") : instanceId,
+            Name = name,
+            Input = _serializer.Serialize(input),
+            ScheduledStartTimestamp = startTime is { } time ? Timestamp.FromDateTimeOffset(time) : null,
+        };
+        await _starts.StartAsync(request, cancellation).ConfigureAwait(false);
+        return request.InstanceId;
+    }
+
+    /// <inheritdoc/>
+    public async Task<WorkflowState> GetWorkflowStateAsync(
+        string instanceId, bool getInputsAndOutputs = true, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
+        var request = new GetInstanceRequest { InstanceId = instanceId, GetInputsAndOutputs = getInputsAndOutputs };
+        return StateOf(await _hub.CallAsync(TaskHubMethods.GetInstance, request, cancellation).ConfigureAwait(false));
+    }
+
+    /// <inheritdoc/>
+    public async Task<WorkflowState> WaitForWorkflowStartAsync(
+        string instanceId, bool getInputsAndOutputs = true, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
+        var request = new GetInstanceRequest { InstanceId = instanceId, GetInputsAndOutputs = getInputsAndOutputs };
+        return StateOf(await _hub.CallAsync(TaskHubMethods.WaitForInstanceStart, request, cancellation).ConfigureAwait(false));
+    }
+
+    /// <inheritdoc/>
+    public async Task<WorkflowState> WaitForWorkflowCompletionAsync(
+        string instanceId, bool getInputsAndOutputs = true, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
+        var request = new GetInstanceRequest { InstanceId = instanceId, GetInputsAndOutputs = getInputsAndOutputs };
+        return StateOf(await _hub.CallAsync(TaskHubMethods.WaitForInstanceCompletion, request, cancellation).ConfigureAwait(false));
+    }
+
+    /// <inheritdoc/>
+    public Task RaiseEventAsync(string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
+        ArgumentException.ThrowIfNullOrWhiteSpace(eventName);
+        var request = new RaiseEventRequest { InstanceId = instanceId, Name = eventName, Input = _serializer.Serialize(eventPayload) };
+        return _starts.RaiseAsync(request, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task TerminateWorkflowAsync(string instanceId, object? output = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
+        var request = new TerminateRequest { InstanceId = instanceId, Output = _serializer.Serialize(output), Recursive = true };
+        return _hub.CallAsync(TaskHubMethods.TerminateInstance, request, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task SuspendWorkflowAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
+        return _hub.CallAsync(TaskHubMethods.SuspendInstance, new SuspendRequest { InstanceId = instanceId, Reason = reason }, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task ResumeWorkflowAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
+        return _hub.CallAsync(TaskHubMethods.ResumeInstance, new ResumeRequest { InstanceId = instanceId, Reason = reason }, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
+        var request = new PurgeInstancesRequest { InstanceId = instanceId, Recursive = true };
+        var response = await _hub.CallAsync(TaskHubMethods.PurgeInstances, request, cancellation).ConfigureAwait(false);
+        return response.DeletedInstanceCount > 0;
+    }
+
+    /// <inheritdoc/>
+    public async Task<WorkflowInstancePage> ListInstanceIdsAsync(
+        string? continuationToken = null, int? pageSize = null, CancellationToken cancellation = default)
+    {
+        var request = new ListInstanceIDsRequest();
+        if (continuationToken is not null)
+        {
+            request.ContinuationToken = continuationToken;
+        }
+
+        if (pageSize is { } size)
+        {
+            request.PageSize = checked((uint)size);
+        }
+
+        var page = await _hub.CallAsync(TaskHubMethods.ListInstanceIDs, request, cancellation).ConfigureAwait(false);
+        return new([.. page.InstanceIds], page.HasContinuationToken ? page.ContinuationToken : null);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<WorkflowHistoryEvent>> GetInstanceHistoryAsync(string instanceId, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
+        var request = new GetInstanceHistoryRequest { InstanceId = instanceId };
+        var history = await _hub.CallAsync(TaskHubMethods.GetInstanceHistory, request, cancellation).ConfigureAwait(false);
+        return [.. history.Events.Select(HistoryEventKinds.Describe)];
+    }
+
+    /// <inheritdoc/>
+    public async Task<string> RerunWorkflowFromEventAsync(
+        string sourceInstanceId, uint eventId, RerunWorkflowFromEventOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(sourceInstanceId);
+        var request = new RerunWorkflowFromEventRequest { SourceInstanceID = sourceInstanceId, EventID = eventId };
+        if (options?.NewInstanceId is { } id)
+        {
+            request.NewInstanceID = id;
+        }
+
+        if (options is { OverwriteInput: true })
+        {
+            request.OverwriteInput = true;
+            request.Input = _serializer.Serialize(options.Input);
+        }
+
+        var response = await _hub.CallAsync(TaskHubMethods.RerunWorkflowFromEvent, request, cancellation).ConfigureAwait(false);
+        return response.NewInstanceID;
+    }
+
+    /// <summary>Nothing to free: the connection belongs to the application.</summary>
+    public void Dispose()
+    {
+    }
+
+    /// <inheritdoc cref="Dispose"/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private WorkflowState StateOf(GetInstanceResponse response) => new(response.Exists ? response.WorkflowState : null, _serializer);
+}

@@ -1,0 +1,67 @@
+using Dapr.Workflow.Abstractions;
+
+namespace Dapr.Workflow;
+
+/// <summary>Which workflows and activities this application hosts. Names are compared without regard to letter case; the last registration counts.</summary>
+public sealed class WorkflowRuntimeOptions
+{
+    internal Dictionary<string, Func<IServiceProvider, IWorkflow>> Workflows { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    internal Dictionary<string, Func<IServiceProvider, IWorkflowActivity>> Activities { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Has no effect, as in the official SDK: a sidecar's configuration bounds the work.</summary>
+    [Obsolete("Has no effect: bound the work in the sidecar's configuration.")]
+    public int MaxConcurrentWorkflows { get; set; } = 100;
+
+    /// <inheritdoc cref="MaxConcurrentWorkflows"/>
+    [Obsolete("Has no effect: bound the work in the sidecar's configuration.")]
+    public int MaxConcurrentActivities { get; set; } = 100;
+
+    /// <summary>Registers a class; without a name, under the name of the class. Created through dependency injection for each run.</summary>
+    public void RegisterWorkflow<TWorkflow>(string? name = null)
+        where TWorkflow : class, IWorkflow =>
+        RegisterWorkflow(typeof(TWorkflow), name);
+
+    /// <summary>Registers a function.</summary>
+    public void RegisterWorkflow<TInput, TOutput>(string name, Func<WorkflowContext, TInput, Task<TOutput>> implementation)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(implementation);
+        Workflows[name] = _ => new FunctionWorkflow<TInput, TOutput>(implementation);
+    }
+
+    /// <summary>Registers a class; without a name, under the name of the class. Created through dependency injection for each call.</summary>
+    public void RegisterActivity<TActivity>(string? name = null)
+        where TActivity : class, IWorkflowActivity =>
+        RegisterActivity(typeof(TActivity), name);
+
+    /// <summary>Registers a function.</summary>
+    public void RegisterActivity<TInput, TOutput>(string name, Func<WorkflowActivityContext, TInput, Task<TOutput>> implementation)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(implementation);
+        Activities[name] = _ => new FunctionActivity<TInput, TOutput>(implementation);
+    }
+
+    internal void RegisterWorkflow(Type type, string? name) => Workflows[name ?? type.Name] = Creator<IWorkflow>(type);
+
+    internal void RegisterActivity(Type type, string? name) => Activities[name ?? type.Name] = Creator<IWorkflowActivity>(type);
+
+    // The constructor is looked up once; each call is then a compiled delegate.
+    private static Func<IServiceProvider, T> Creator<T>(Type type)
+    {
+        var create = Microsoft.Extensions.DependencyInjection.ActivatorUtilities.CreateFactory(type, []);
+        return services => (T)create(services, null);
+    }
+
+    private sealed class FunctionWorkflow<TInput, TOutput>(Func<WorkflowContext, TInput, Task<TOutput>> function) : Workflow<TInput, TOutput>
+    {
+        public override Task<TOutput> RunAsync(WorkflowContext context, TInput input) => function(context, input);
+    }
+
+    private sealed class FunctionActivity<TInput, TOutput>(Func<WorkflowActivityContext, TInput, Task<TOutput>> function)
+        : WorkflowActivity<TInput, TOutput>
+    {
+        public override Task<TOutput> RunAsync(WorkflowActivityContext context, TInput input) => function(context, input);
+    }
+}
