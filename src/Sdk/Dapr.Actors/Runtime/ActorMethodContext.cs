@@ -1,0 +1,30 @@
+namespace Dapr.Actors.Runtime;
+
+/// <summary>What makes an actor take a turn.</summary>
+public enum ActorCallType
+{
+    /// <summary>A call of one of its methods.</summary>
+    ActorInterfaceMethod = 0,
+
+    /// <summary>A timer.</summary>
+    TimerMethod = 1,
+
+    /// <summary>A reminder.</summary>
+    ReminderMethod = 2,
+}
+
+/// <summary>The turn an actor takes.</summary>
+public readonly record struct ActorMethodContext
+{
+    internal ActorMethodContext(string methodName, ActorCallType callType)
+    {
+        MethodName = methodName;
+        CallType = callType;
+    }
+
+    /// <summary>The method, or a timer's callback, or <c>ReceiveReminderAsync</c>.</summary>
+    public string MethodName { get; }
+
+    /// <summary>What made the actor take it.</summary>
+    public ActorCallType CallType { get; }
+}

@@ -1,0 +1,173 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace Dapr.Actors.Wire;
+
+/// <summary>One call of a method. Typed calls carry the header that tells the host to read and write the envelope of <see cref="TypedBody"/>.</summary>
+internal readonly record struct ActorCall(string Type, string Id, string Method, byte[]? Body, bool Typed);
+
+/// <summary>
+/// The sidecar's actor routes. Thread-safe. All instances share one pool of kept-alive connections, so making one per proxy is free.
+/// </summary>
+internal sealed class SidecarActors(string endpoint, string? token, TimeSpan? timeout = null, HttpMessageInvoker? invoker = null)
+{
+    public const string TypedHeader = "X-DaprRequestHeader";
+    public const string ErrorHeader = "X-DaprErrorResponseHeader";
+    public const string ReentrancyHeader = "Dapr-Reentrancy-Id";
+
+    private static readonly HttpMessageInvoker shared = new(new SocketsHttpHandler
+    {
+        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5),
+        UseCookies = false,
+        UseProxy = false,
+        ActivityHeadersPropagator = System.Diagnostics.DistributedContextPropagator.CreateDefaultPropagator(),
+    });
+
+    private static readonly MediaTypeHeaderValue jsonType = new("application/json");
+    private static readonly TimeSpan defaultTimeout = TimeSpan.FromSeconds(100);
+    private readonly string root = endpoint.TrimEnd('/') + "/v1.0/actors/";
+    private readonly HttpMessageInvoker invoker = invoker ?? shared;
+    private readonly TimeSpan timeout = timeout ?? defaultTimeout;
+
+    public async Task<HttpResponseMessage> InvokeAsync(ActorCall call, CancellationToken cancellation)
+    {
+        using var request = Request(HttpMethod.Put, $"{Path(call.Type, call.Id)}/method/{call.Method}", call.Body);
+        if (call.Typed) request.Headers.TryAddWithoutValidation(TypedHeader, call.Method);
+        if (Reentrancy.Current is { } chain) request.Headers.TryAddWithoutValidation(ReentrancyHeader, chain);
+        var response = await SendAsync(request, cancellation).ConfigureAwait(false);
+        if (call.Typed && response.Headers.Contains(ErrorHeader)) await ThrowActorErrorAsync(response, cancellation).ConfigureAwait(false);
+        return response;
+    }
+
+    /// <summary>Bytes of the key's value, or null when there is none; and when it expires.</summary>
+    public async Task<(byte[]? Value, DateTimeOffset? Expires)> GetStateAsync(string type, string id, string key, CancellationToken cancellation)
+    {
+        using var request = Request(HttpMethod.Get, $"{Path(type, id)}/state/{Uri.EscapeDataString(key)}", null);
+        using var response = await SendAsync(request, cancellation).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.NoContent) return default;
+        var value = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
+        if (value.Length == 0) return default;
+        return response.Headers.TryGetValues("metadata.ttlExpireTime", out var times) && DateTimeOffset.TryParse(times.First(), out var expires)
+            ? (value, expires)
+            : (value, null);
+    }
+
+    public Task SaveStateAsync(string type, string id, ReadOnlyMemory<byte> operations, CancellationToken cancellation) =>
+        SendOnlyAsync(HttpMethod.Put, $"{Path(type, id)}/state", operations, cancellation);
+
+    public Task PutAsync(ActorPart part, byte[] body, CancellationToken cancellation = default) =>
+        SendOnlyAsync(HttpMethod.Put, Path(part), body, cancellation);
+
+    public Task DeleteAsync(ActorPart part, CancellationToken cancellation = default) =>
+        SendOnlyAsync(HttpMethod.Delete, Path(part), null, cancellation);
+
+    public async Task<byte[]?> GetAsync(ActorPart part, CancellationToken cancellation = default)
+    {
+        using var request = Request(HttpMethod.Get, Path(part), null);
+        using var response = await SendAsync(request, cancellation, missingIsFine: true).ConfigureAwait(false);
+        if (response.StatusCode != HttpStatusCode.OK) return null;
+        return await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private string Path(string type, string id) => $"{root}{type}/{Uri.EscapeDataString(id)}";
+
+    private string Path(ActorPart part) => $"{Path(part.Type, part.Id)}/{part.Kind}/{Uri.EscapeDataString(part.Name)}";
+
+    private HttpRequestMessage Request(HttpMethod verb, string uri, ReadOnlyMemory<byte>? body)
+    {
+        var request = new HttpRequestMessage(verb, uri);
+        if (body is { } bytes)
+        {
+            request.Content = new ReadOnlyMemoryContent(bytes);
+            request.Content.Headers.ContentType = jsonType;
+        }
+
+        if (token is not null) request.Headers.TryAddWithoutValidation("dapr-api-token", token);
+        return request;
+    }
+
+    private async Task SendOnlyAsync(HttpMethod verb, string uri, ReadOnlyMemory<byte>? body, CancellationToken cancellation)
+    {
+        using var request = Request(verb, uri, body);
+        using var response = await SendAsync(request, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation, bool missingIsFine = false)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(timeout);
+        HttpResponseMessage response;
+        try
+        {
+            response = await invoker.SendAsync(request, limit.Token).ConfigureAwait(false);
+            await response.Content.LoadIntoBufferAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new DaprException($"The sidecar did not answer within {timeout}.", new TimeoutException());
+        }
+        catch (HttpRequestException error)
+        {
+            throw new DaprException($"The sidecar cannot be reached: {error.Message}", error);
+        }
+
+        if (response.IsSuccessStatusCode || (missingIsFine && response.StatusCode == HttpStatusCode.NotFound)) return response;
+        using (response) throw await ErrorOfAsync(response, cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<DaprException> ErrorOfAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var body = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
+        var (code, message) = ReadError(body);
+        message ??= $"The sidecar answered {(int)response.StatusCode}.";
+        return code == "ERR_ACTOR_INVOKE_METHOD"
+            ? new ActorMethodInvocationException(message, isTransient: false)
+            : new DaprApiException(message, code, isTransient: false);
+    }
+
+    private static (string? Code, string? Message) ReadError(byte[] body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object) return default;
+            return (root.TryGetProperty("errorCode"u8, out var code) ? code.GetString() : null,
+                root.TryGetProperty("message"u8, out var message) ? message.GetString() : null);
+        }
+        catch (JsonException)
+        {
+            return default;
+        }
+    }
+
+    private static async Task ThrowActorErrorAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        using (response)
+        {
+            var body = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
+            var thrown = JsonSerializer.Deserialize<ThrownByActor>(body);
+            var inner = new ActorInvokeException(thrown?.Type ?? string.Empty, thrown?.Message ?? string.Empty);
+            throw new ActorMethodInvocationException($"Remote Actor Method Exception,  DETAILS: {inner.Message}", inner, isTransient: false);
+        }
+    }
+}
+
+/// <summary>A reminder or timer of an actor; <c>Kind</c> is the route's word, <c>reminders</c> or <c>timers</c>.</summary>
+internal readonly record struct ActorPart(string Type, string Id, string Kind, string Name);
+
+/// <summary>Body of a typed answer that is an exception.</summary>
+internal sealed record ThrownByActor(string Type, string Message);
+
+/// <summary>The reentrancy id of the turn that the current code runs in; calls made from the turn carry it on.</summary>
+internal static class Reentrancy
+{
+    private static readonly AsyncLocal<string?> current = new();
+
+    public static string? Current
+    {
+        get => current.Value;
+        set => current.Value = value;
+    }
+}
