@@ -1,0 +1,111 @@
+using System.Threading.Channels;
+using LocalDapr.Engine.Records;
+using LocalDapr.Engine.Storage;
+
+namespace LocalDapr.Engine.Hub;
+
+/// <summary>Changes that become durable together, or not at all.</summary>
+internal sealed class CommitUnit
+{
+    public List<Change> Changes { get; } = new(2);
+
+    /// <summary>Completes once durable, when somebody asked for it.</summary>
+    public TaskCompletionSource? Done { get; private set; }
+
+    public Task WhenDurable() => (Done ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+}
+
+/// <summary>One record of one instance and what becomes visible with it. Without a record the instance is purged.</summary>
+internal sealed record Change(Instance Instance, long Sequence, InstanceRecord? Record, InstanceSummary? After)
+{
+    public bool Begins { get; init; }
+}
+
+/// <summary>
+/// The one way to the store: takes everything that has queued up while the last write was under way and writes it as one group. Order is kept. A
+/// write that fails is tried again with growing pauses; until then nothing of it is acted upon, so nothing is lost or claimed too early.
+/// </summary>
+internal sealed class Committer(IWorkflowStore store, EngineOptions options, TimeProvider time, Action<IReadOnlyList<CommitUnit>> committed)
+{
+    private const int MaxGroup = 2_000;
+
+    private readonly Channel<CommitUnit> _queue =
+        Channel.CreateUnbounded<CommitUnit>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly RecordWriter _writer = new();
+    private int _queued;
+    private TaskCompletionSource? _room;
+
+    /// <summary>Waits while too many commits are queued. Callers from outside ask; the engine's own commits are bounded by the open work items.</summary>
+    public Task RoomAsync(CancellationToken cancellation)
+    {
+        if (Volatile.Read(ref _queued) < options.MaxQueuedCommits) return Task.CompletedTask;
+        var room = Volatile.Read(ref _room);
+        if (room is null)
+        {
+            var created = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            room = Interlocked.CompareExchange(ref _room, created, null) ?? created;
+        }
+        if (Volatile.Read(ref _queued) < options.MaxQueuedCommits) Interlocked.Exchange(ref _room, null)?.TrySetResult();
+        return room.Task.WaitAsync(cancellation);
+    }
+
+    public void Enqueue(CommitUnit unit)
+    {
+        Interlocked.Increment(ref _queued);
+        _queue.Writer.TryWrite(unit);
+    }
+
+    public void Complete() => _queue.Writer.TryComplete();
+
+    /// <summary>Ends when <see cref="Complete"/> was called and everything queued is written, or on cancellation.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var group = new List<CommitUnit>();
+        var writes = new List<StoreWrite>();
+        while (await _queue.Reader.WaitToReadAsync(cancellation))
+        {
+            while (group.Count < MaxGroup && _queue.Reader.TryRead(out var unit))
+            {
+                group.Add(unit);
+                foreach (var change in unit.Changes) writes.Add(ToWrite(change));
+            }
+            await WriteAsync(writes, cancellation);
+            if (Interlocked.Add(ref _queued, -group.Count) < options.MaxQueuedCommits) Interlocked.Exchange(ref _room, null)?.TrySetResult();
+            committed(group);
+            foreach (var unit in group) unit.Done?.TrySetResult();
+            group.Clear();
+            writes.Clear();
+        }
+    }
+
+    private async Task WriteAsync(List<StoreWrite> writes, CancellationToken cancellation)
+    {
+        for (var pause = TimeSpan.FromMilliseconds(20); ; pause = pause < TimeSpan.FromSeconds(2) ? pause * 2 : pause)
+        {
+            try
+            {
+                await store.AppendAsync(writes, cancellation);
+                return;
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                options.OnFault(fault);
+                await Task.Delay(pause, time, cancellation);
+            }
+        }
+    }
+
+    private StoreWrite ToWrite(Change change)
+    {
+        if (change.Record is not { } record)
+            return new StoreWrite(change.Instance.Id, change.Sequence, ReadOnlyMemory<byte>.Empty) { Purges = true };
+        var completed = change.After?.Completed;
+        return new StoreWrite(change.Instance.Id, change.Sequence, record.Encode(_writer))
+        {
+            Begins = change.Begins,
+            Truncates = record.Restarts,
+            FinishedAs = completed?.Status,
+            FinishedAt = completed?.Timestamp.ToDateTimeOffset() ?? default,
+        };
+    }
+}

@@ -1,0 +1,30 @@
+namespace LocalDapr.Engine.Hub;
+
+/// <summary>What an engine is told at its start.</summary>
+public sealed record EngineOptions(string AppId)
+{
+    /// <summary>Turns handed out at a time over all workers; 0 is no limit.</summary>
+    public int MaxOpenTurns { get; init; }
+
+    /// <summary>Activities handed out at a time over all workers; 0 is no limit.</summary>
+    public int MaxOpenActivities { get; init; }
+
+    /// <summary>Finished instances kept in memory for those who ask for them soon after.</summary>
+    public int FinishedInMemory { get; init; } = 1_000;
+
+    /// <summary>Commits waiting for the store before callers have to wait.</summary>
+    public int MaxQueuedCommits { get; init; } = 10_000;
+
+    public RetentionPolicy Retention { get; init; } = RetentionPolicy.KeepAll;
+
+    /// <summary>Told of every failed write or background fault; the engine tries again by itself.</summary>
+    public Action<Exception> OnFault { get; init; } = static _ => { };
+}
+
+/// <summary>How long finished instances are kept; null is for ever. The specific time wins over <see cref="AnyTerminal"/>.</summary>
+public sealed record RetentionPolicy(TimeSpan? Completed, TimeSpan? Failed, TimeSpan? Terminated, TimeSpan? AnyTerminal)
+{
+    public static readonly RetentionPolicy KeepAll = new(null, null, null, null);
+
+    public bool KeepsAll => this == KeepAll;
+}

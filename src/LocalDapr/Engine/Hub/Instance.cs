@@ -1,0 +1,129 @@
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Records;
+using LocalDapr.Engine.Turns;
+
+namespace LocalDapr.Engine.Hub;
+
+/// <summary>
+/// An instance in memory. Everything here is guarded by the engine's lock. <see cref="State"/> and <see cref="Inbox"/> run ahead of the store by the
+/// commits that are under way; <see cref="Visible"/> is what the store has.
+/// </summary>
+internal sealed class Instance(string id)
+{
+    private List<Waiter>? _waiters;
+
+    public string Id { get; } = id;
+
+    public InstanceState State { get; private set; } = new();
+
+    public List<InboxEvent> Inbox { get; private set; } = [];
+
+    public string? CustomStatus { get; private set; }
+
+    public InstanceSummary? Visible { get; set; }
+
+    public bool Exists { get; private set; }
+
+    /// <summary>Set while the store is being asked; completes when the fields are valid.</summary>
+    public TaskCompletionSource? Loading { get; set; }
+
+    /// <summary>No longer in the engine's map: whoever holds it must look it up again.</summary>
+    public bool Evicted { get; set; }
+
+    public int Uncommitted { get; set; }
+
+    public OpenTurn? Turn { get; set; }
+
+    public bool IsQueued { get; set; }
+
+    /// <summary>The first turn waits for this time, unless something else arrives before.</summary>
+    public Moment? StartsAt { get; set; }
+
+    /// <summary>The worker connection that has this instance in its memory, up to the history as it is now.</summary>
+    public WorkerConnection? CachedBy { get; set; }
+
+    public bool InFinishedList { get; set; }
+
+    public bool HasWaiters => _waiters is { Count: > 0 };
+
+    public bool IsActive => Exists && !State.IsTerminal;
+
+    public bool CanLeaveMemory => Loading is null && Uncommitted == 0 && Turn is null && !HasWaiters && !IsActive;
+
+    private long _nextSequence = 1;
+    private long _nextInbox = 1;
+
+    public long NextSequence() => _nextSequence++;
+
+    public long NextInbox() => _nextInbox++;
+
+    /// <summary>Takes over one record: from the store when loading, or on its way to it.</summary>
+    public void Fold(InstanceRecord record)
+    {
+        Exists = true;
+        if (record.Restarts)
+        {
+            State = new InstanceState();
+            Inbox = [.. record.Inbox];
+            CachedBy = null;
+        }
+        else
+        {
+            if (record.ConsumedThrough > 0) Inbox.RemoveAll(item => item.Number <= record.ConsumedThrough);
+            Inbox.AddRange(record.Inbox);
+        }
+        foreach (var happened in record.History) State.Apply(happened);
+        if (record.SetsCustomStatus) CustomStatus = record.CustomStatus;
+        _nextInbox = Math.Max(_nextInbox, record.ConsumedThrough + 1);
+        foreach (var item in record.Inbox) _nextInbox = Math.Max(_nextInbox, item.Number + 1);
+    }
+
+    public void Loaded(long lastSequence) => _nextSequence = lastSequence + 1;
+
+    /// <summary>The instance is gone, as if it had never been.</summary>
+    public void Forget()
+    {
+        Exists = false;
+        State = new InstanceState();
+        Inbox = [];
+        CustomStatus = null;
+        CachedBy = null;
+        StartsAt = null;
+        Turn = null;
+    }
+
+    public void Add(HistoryEvent happened) => Inbox.Add(new InboxEvent(NextInbox(), happened));
+
+    public bool HasResultFor(int taskId)
+    {
+        foreach (var item in Inbox)
+        {
+            if (item.Event is TaskCompleted completed && completed.TaskId == taskId) return true;
+            if (item.Event is TaskFailed failed && failed.TaskId == taskId) return true;
+        }
+        return false;
+    }
+
+    public void AddWaiter(Waiter waiter) => (_waiters ??= []).Add(waiter);
+
+    public void RemoveWaiter(Waiter waiter) => _waiters?.Remove(waiter);
+
+    public void TellWaiters()
+    {
+        if (_waiters is not { Count: > 0 } || Visible is not { } summary) return;
+        _waiters.RemoveAll(waiter => waiter.TryAnswer(summary));
+    }
+}
+
+/// <summary>A turn that a worker has in its hands.</summary>
+internal sealed record OpenTurn(WorkerConnection Worker, string Token, IReadOnlyList<HistoryEvent> NewEvents, long ConsumesThrough);
+
+/// <summary>Somebody waits for an instance to reach a state.</summary>
+internal sealed class Waiter(Func<InstanceSummary, bool> reached)
+{
+    private readonly TaskCompletionSource<InstanceSummary> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<InstanceSummary> Answer => _answer.Task;
+
+    public bool TryAnswer(InstanceSummary summary) => reached(summary) && (_answer.TrySetResult(summary) || true);
+}

@@ -1,0 +1,31 @@
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Turns;
+
+namespace LocalDapr.Engine.Hub;
+
+/// <summary>What is durably known of an instance at one moment.</summary>
+public sealed record InstanceSummary(string InstanceId, RuntimeStatus Status)
+{
+    /// <summary>Null until the first turn was committed.</summary>
+    public ExecutionStarted? Started { get; init; }
+
+    public ExecutionCompleted? Completed { get; init; }
+
+    /// <summary>When it was last changed; null until the first turn was committed.</summary>
+    public Moment? LastUpdated { get; init; }
+
+    public string? CustomStatus { get; init; }
+
+    public string? VersionName { get; init; }
+
+    public bool IsTerminal => Completed is not null;
+
+    internal static InstanceSummary Of(string id, InstanceState state, string? customStatus, Moment updated) => new(id, state.Status)
+    {
+        Started = state.Started,
+        Completed = state.Completed,
+        LastUpdated = state.Started is null ? null : updated,
+        CustomStatus = customStatus,
+        VersionName = state.VersionName,
+    };
+}

@@ -1,0 +1,49 @@
+using LocalDapr.Engine.History;
+
+namespace LocalDapr.Engine.Hub;
+
+/// <summary>A turn for a worker.</summary>
+public sealed record TurnItem(string InstanceId, string ExecutionId, string Token)
+{
+    /// <summary>The committed history; null when the worker has it (see <see cref="CachedEvents"/>).</summary>
+    public IReadOnlyList<HistoryEvent>? Past { get; init; }
+
+    public required IReadOnlyList<HistoryEvent> New { get; init; }
+
+    /// <summary>Length of the committed history at this point.</summary>
+    public int CachedEvents { get; init; }
+
+    public PropagatedHistory? Propagated { get; init; }
+}
+
+/// <summary>An activity for a worker.</summary>
+public sealed class ActivityItem
+{
+    internal ActivityItem(string instanceId, string executionId, TaskScheduled task)
+    {
+        InstanceId = instanceId;
+        ExecutionId = executionId;
+        Task = task;
+    }
+
+    public string InstanceId { get; }
+
+    /// <summary>Also the item's completion token: a result for an earlier generation is told apart by it.</summary>
+    public string ExecutionId { get; }
+
+    public TaskScheduled Task { get; }
+
+    public PropagatedHistory? Propagated { get; init; }
+
+    /// <summary>Who has it in hand; null while it is queued.</summary>
+    internal WorkerConnection? Worker { get; set; }
+
+    /// <summary>Answered or no longer wanted: a queue drops it.</summary>
+    internal bool IsDone { get; set; }
+}
+
+/// <summary>An activity's result as a worker sends it; a failure when <see cref="Failure"/> is there.</summary>
+public sealed record ActivityResult(string InstanceId, int TaskId, string? Result, FailureDetails? Failure)
+{
+    public string Token { get; init; } = "";
+}

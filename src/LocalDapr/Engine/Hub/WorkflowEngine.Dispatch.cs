@@ -1,0 +1,225 @@
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Turns;
+
+namespace LocalDapr.Engine.Hub;
+
+// Who gets which work item: turns go to the connection that has the instance in memory, else to whoever takes first; activities to whoever takes.
+public sealed partial class WorkflowEngine
+{
+    private readonly List<WorkerConnection> _workers = [];
+    private readonly Queue<Instance> _readyTurns = [];
+    private readonly Queue<ActivityItem> _readyActivities = [];
+    private readonly Dictionary<(string Instance, int Task), ActivityItem> _activities = [];
+    private int _nextWorker;
+    private int _openTurns;
+    private int _openActivities;
+    private long _lastToken = Random.Shared.NextInt64(1L << 40);
+
+    /// <summary>Workers connected now.</summary>
+    public int ConnectedWorkers
+    {
+        get
+        {
+            lock (_gate) return _workers.Count;
+        }
+    }
+
+    public WorkerConnection Connect(WorkerOptions options)
+    {
+        var worker = new WorkerConnection(this, options);
+        lock (_gate)
+        {
+            _workers.Add(worker);
+            // A new worker may fit where the others did not.
+            foreach (var instance in _stalled.ToArray()) Enqueue_NeedsLock(instance);
+        }
+        worker.Wake();
+        return worker;
+    }
+
+    internal void Disconnect(WorkerConnection worker)
+    {
+        lock (_gate) Disconnect_NeedsLock(worker);
+    }
+
+    internal void GiveOutAgain(string instanceId, WorkerConnection worker)
+    {
+        lock (_gate)
+        {
+            if (!_instances.TryGetValue(instanceId, out var instance) || instance.Turn?.Worker != worker) return;
+            CloseTurn_NeedsLock(instance);
+            instance.CachedBy = null;
+            instance.IsQueued = true;
+            worker.StickyTurns.Enqueue(instance);
+            worker.Wake();
+        }
+    }
+
+    internal bool Take(WorkerConnection worker, List<TurnItem> turns, List<ActivityItem> activities, int most)
+    {
+        lock (_gate)
+        {
+            if (worker.IsClosed) return false;
+            TakeTurns_NeedsLock(worker, turns, most);
+            TakeActivities_NeedsLock(worker, activities, most);
+            if (_readyTurns.Count > 0 || _readyActivities.Count > 0) WakeOne_NeedsLock();
+            return turns.Count > 0 || activities.Count > 0;
+        }
+    }
+
+    private void TakeTurns_NeedsLock(WorkerConnection worker, List<TurnItem> turns, int most)
+    {
+        // With several workers each takes its share at most, so that one does not empty the queue.
+        var share = Math.Min(most, Math.Max(1, (_readyTurns.Count + _workers.Count - 1) / _workers.Count));
+        while (turns.Count < most && worker.OpenTurns.Count < worker.Options.MaxOpenTurns
+            && (_options.MaxOpenTurns == 0 || _openTurns < _options.MaxOpenTurns))
+        {
+            if (!worker.StickyTurns.TryDequeue(out var instance) && (share-- <= 0 || !_readyTurns.TryDequeue(out instance))) return;
+            instance.IsQueued = false;
+            if (OpenTurn_NeedsLock(instance, worker) is { } item) turns.Add(item);
+        }
+    }
+
+    private void TakeActivities_NeedsLock(WorkerConnection worker, List<ActivityItem> activities, int most)
+    {
+        var share = Math.Min(most, Math.Max(1, (_readyActivities.Count + _workers.Count - 1) / _workers.Count));
+        while (activities.Count < share && worker.OpenActivities.Count < worker.Options.MaxOpenActivities
+            && (_options.MaxOpenActivities == 0 || _openActivities < _options.MaxOpenActivities)
+            && _readyActivities.TryDequeue(out var item))
+        {
+            if (item.IsDone) continue;
+            item.Worker = worker;
+            worker.OpenActivities.Add(item);
+            _openActivities++;
+            activities.Add(item);
+        }
+    }
+
+    private TurnItem? OpenTurn_NeedsLock(Instance instance, WorkerConnection worker)
+    {
+        if (instance.Evicted || !instance.IsActive || instance.Turn is not null || instance.Uncommitted > 0 || instance.Inbox.Count == 0) return null;
+        var consumes = instance.Inbox.Max(item => item.Number);
+        var events = Turn.Open(instance.State, [.. instance.Inbox.Select(item => item.Event)], Now);
+        if (events.Count == 0)
+        {
+            instance.Inbox.Clear();
+            return null;
+        }
+        instance.StartsAt = null;
+        var token = (++_lastToken).ToString("x");
+        instance.Turn = new OpenTurn(worker, token, events, consumes);
+        worker.OpenTurns.Add(instance);
+        _openTurns++;
+        var started = instance.State.Started ?? (ExecutionStarted)events.First(happened => happened is ExecutionStarted);
+        var cached = instance.CachedBy == worker;
+        return new TurnItem(instance.Id, started.ExecutionId, token)
+        {
+            Past = cached ? null : [.. instance.State.History],
+            New = events,
+            CachedEvents = instance.State.History.Count,
+            Propagated = started.Propagated,
+        };
+    }
+
+    private void CloseTurn_NeedsLock(Instance instance)
+    {
+        if (instance.Turn is not { } turn) return;
+        instance.Turn = null;
+        if (!turn.Worker.OpenTurns.Remove(instance)) return;
+        _openTurns--;
+        turn.Worker.Wake();
+        if (_options.MaxOpenTurns > 0) WakeOne_NeedsLock();
+    }
+
+    private void MakeReady_NeedsLock(Instance instance)
+    {
+        if (instance.State.Stalled is not null) return;
+        if (instance.StartsAt is { } at && instance.Inbox.Count == 1 && at > Now) return;
+        Enqueue_NeedsLock(instance);
+    }
+
+    private void Enqueue_NeedsLock(Instance instance)
+    {
+        if (!instance.IsActive || instance.IsQueued || instance.Turn is not null) return;
+        if (instance.Uncommitted > 0 || instance.Inbox.Count == 0) return;
+        instance.IsQueued = true;
+        if (instance.CachedBy is { IsClosed: false } holder)
+        {
+            holder.StickyTurns.Enqueue(instance);
+            holder.Wake();
+            return;
+        }
+        _readyTurns.Enqueue(instance);
+        WakeOne_NeedsLock();
+    }
+
+    private void QueueActivity_NeedsLock(Instance instance, TaskScheduled task)
+    {
+        if (instance.State.Started is not { } started || !instance.State.OpenActivities.ContainsKey(task.EventId)) return;
+        var item = new ActivityItem(instance.Id, started.ExecutionId, task)
+        {
+            Propagated = task.Scope is null ? null : Propagation.For(task.Scope, _options.AppId, started, HistoryUntil(instance, task)),
+        };
+        if (_activities.Remove((instance.Id, task.EventId), out var earlier)) Drop_NeedsLock(earlier);
+        _activities.Add((instance.Id, task.EventId), item);
+        _readyActivities.Enqueue(item);
+        WakeOne_NeedsLock();
+    }
+
+    private static List<HistoryEvent> HistoryUntil(Instance instance, TaskScheduled task)
+    {
+        var events = instance.State.History.TakeWhile(happened => !ReferenceEquals(happened, task)).ToList();
+        events.Add(task);
+        return events;
+    }
+
+    private void Drop_NeedsLock(ActivityItem item)
+    {
+        item.IsDone = true;
+        if (item.Worker is not { } worker || !worker.OpenActivities.Remove(item)) return;
+        _openActivities--;
+        worker.Wake();
+        if (_options.MaxOpenActivities > 0) WakeOne_NeedsLock();
+    }
+
+    private void Disconnect_NeedsLock(WorkerConnection worker)
+    {
+        if (worker.IsClosed) return;
+        worker.IsClosed = true;
+        _workers.Remove(worker);
+        foreach (var instance in worker.OpenTurns.ToArray())
+        {
+            CloseTurn_NeedsLock(instance);
+            instance.CachedBy = null;
+            Enqueue_NeedsLock(instance);
+        }
+        while (worker.StickyTurns.TryDequeue(out var instance))
+        {
+            instance.IsQueued = false;
+            instance.CachedBy = null;
+            Enqueue_NeedsLock(instance);
+        }
+        foreach (var item in worker.OpenActivities)
+        {
+            item.Worker = null;
+            _openActivities--;
+            _readyActivities.Enqueue(item);
+        }
+        worker.OpenActivities.Clear();
+        worker.Wake();
+        foreach (var other in _workers) other.Wake();
+    }
+
+    private void WakeOne_NeedsLock()
+    {
+        if (_workers.Count == 0) return;
+        for (var tried = 0; tried < _workers.Count; tried++)
+        {
+            _nextWorker = (_nextWorker + 1) % _workers.Count;
+            var worker = _workers[_nextWorker];
+            if (worker.OpenTurns.Count >= worker.Options.MaxOpenTurns && worker.OpenActivities.Count >= worker.Options.MaxOpenActivities) continue;
+            worker.Wake();
+            return;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using LocalDapr.Engine.History;
+
+namespace LocalDapr.Engine.Hub;
+
+// What clients want to know. Answers show durable states only.
+public sealed partial class WorkflowEngine
+{
+    /// <summary>The instance as it is now; null when there is none.</summary>
+    public async ValueTask<InstanceSummary?> GetAsync(string instanceId, CancellationToken cancellation)
+    {
+        var instance = await AcquireAsync(instanceId, cancellation);
+        lock (_gate) return instance.Visible;
+    }
+
+    /// <summary>Waits until the instance, which need not exist yet, is in a state that <paramref name="reached"/> accepts.</summary>
+    public async Task<InstanceSummary> WaitAsync(string instanceId, Func<InstanceSummary, bool> reached, CancellationToken cancellation)
+    {
+        Instance instance;
+        var waiter = new Waiter(reached);
+        while (true)
+        {
+            instance = await AcquireAsync(instanceId, cancellation);
+            lock (_gate)
+            {
+                if (instance.Evicted) continue;
+                if (instance.Visible is { } summary && reached(summary)) return summary;
+                instance.AddWaiter(waiter);
+                break;
+            }
+        }
+        try
+        {
+            return await waiter.Answer.WaitAsync(cancellation);
+        }
+        finally
+        {
+            lock (_gate) instance.RemoveWaiter(waiter);
+        }
+    }
+
+    /// <summary>Until the first turn is committed.</summary>
+    public Task<InstanceSummary> WaitForStartAsync(string instanceId, CancellationToken cancellation) =>
+        WaitAsync(instanceId, static summary => summary.Status != RuntimeStatus.Pending, cancellation);
+
+    public Task<InstanceSummary> WaitForCompletionAsync(string instanceId, CancellationToken cancellation) =>
+        WaitAsync(instanceId, static summary => summary.IsTerminal, cancellation);
+
+    /// <summary>The history of the present generation; null when there is no such instance.</summary>
+    public async ValueTask<IReadOnlyList<HistoryEvent>?> HistoryAsync(string instanceId, CancellationToken cancellation)
+    {
+        var instance = await AcquireAsync(instanceId, cancellation);
+        lock (_gate) return instance.Exists ? [.. instance.State.History] : null;
+    }
+
+    /// <summary>Ids of all instances, finished ones too, in ordinal order.</summary>
+    public ValueTask<IReadOnlyList<string>> ListAsync(string? after, int limit, CancellationToken cancellation) =>
+        _store.ListAsync(after, limit, cancellation);
+}

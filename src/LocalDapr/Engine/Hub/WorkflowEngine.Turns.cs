@@ -1,0 +1,212 @@
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Records;
+using LocalDapr.Engine.Turns;
+
+namespace LocalDapr.Engine.Hub;
+
+// What comes back from workers and from the clock.
+public sealed partial class WorkflowEngine
+{
+    /// <summary>
+    /// Takes a worker's answer to the open turn of an instance in. An answer nobody waits for is ignored, as is one with another turn's token; with
+    /// <paramref name="from"/> only a turn of that connection is meant.
+    /// </summary>
+    public async ValueTask CompleteTurnAsync(TurnResponse response, WorkerConnection? from, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            List<string>? missing = null;
+            lock (_gate)
+            {
+                if (!_instances.TryGetValue(response.InstanceId, out var instance) || instance.Turn is not { } turn) return;
+                if (response.Token.Length > 0 && response.Token != turn.Token) return;
+                if (from is not null && turn.Worker != from) return;
+                foreach (var target in Targets(instance, turn, response))
+                {
+                    if (!_instances.TryGetValue(target, out var other) || other.Loading is not null) (missing ??= []).Add(target);
+                }
+                if (missing is null)
+                {
+                    Decide_NeedsLock(instance, turn, response);
+                    return;
+                }
+            }
+            // The parents and children that the answer concerns are needed in memory to decide; it is looked at again once they are.
+            foreach (var target in missing) await AcquireAsync(target, cancellation);
+        }
+    }
+
+    /// <summary>Takes an activity's result in and returns when it is durable. A result nobody waits for is ignored.</summary>
+    public async ValueTask CompleteActivityAsync(ActivityResult result, CancellationToken cancellation)
+    {
+        Task durable;
+        lock (_gate)
+        {
+            if (TakeResult_NeedsLock(result) is not var (instance, happened)) return;
+            var unit = new CommitUnit();
+            unit.Changes.Add(Post_NeedsLock(instance, happened));
+            durable = unit.WhenDurable();
+            _committer.Enqueue(unit);
+        }
+        await durable.WaitAsync(cancellation);
+    }
+
+    internal void CompleteActivities(IReadOnlyList<ActivityResult> results)
+    {
+        lock (_gate)
+        {
+            foreach (var result in results)
+            {
+                if (TakeResult_NeedsLock(result) is not var (instance, happened)) continue;
+                instance.Add(happened);
+                MakeReady_NeedsLock(instance);
+            }
+        }
+    }
+
+    private static IEnumerable<string> Targets(Instance instance, OpenTurn turn, TurnResponse response)
+    {
+        var terminated = turn.NewEvents.OfType<ExecutionTerminated>().LastOrDefault();
+        var started = instance.State.Started ?? turn.NewEvents.OfType<ExecutionStarted>().FirstOrDefault();
+        foreach (var action in response.Actions)
+        {
+            if (action is CreateChild child)
+                yield return child.InstanceId.Length > 0 ? child.InstanceId : ChildId.Of(instance.Id, child.Id);
+            else if (action is SendEvent send)
+                yield return send.InstanceId;
+            else if (action is TerminateOther other)
+                yield return other.InstanceId;
+            else if (action is CompleteWorkflow && started?.Parent is { } parent)
+                yield return parent.InstanceId;
+        }
+        if (terminated is null) yield break;
+        if (started?.Parent is { } ended) yield return ended.InstanceId;
+        foreach (var child in instance.State.OpenChildren.Values) yield return child.InstanceId;
+    }
+
+    private void Decide_NeedsLock(Instance instance, OpenTurn turn, TurnResponse response)
+    {
+        var now = Now;
+        var commit = Turn.Decide(instance.State, turn.NewEvents, response, _facts with { Now = now });
+        CloseTurn_NeedsLock(instance);
+        if (commit.IsStall)
+        {
+            Stall_NeedsLock(instance, commit, now);
+            return;
+        }
+        _stalled.Remove(instance);
+        var unit = new CommitUnit();
+        unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord
+        {
+            At = now,
+            ConsumedThrough = turn.ConsumesThrough,
+            History = commit.History,
+            Restarts = commit.Restarted is not null,
+            Inbox = commit.Restarted is null ? [] : NextInbox_NeedsLock(instance, commit.Restarted, turn.ConsumesThrough),
+            SetsCustomStatus = true,
+            CustomStatus = commit.CustomStatus,
+        }));
+        foreach (var message in commit.Messages) Deliver_NeedsLock(instance, message, unit);
+        instance.CachedBy = turn.Worker.Options.KeepsInstances && commit.Restarted is null ? turn.Worker : null;
+        _committer.Enqueue(unit);
+    }
+
+    private void Stall_NeedsLock(Instance instance, TurnCommit commit, Moment now)
+    {
+        _stalled.Add(instance);
+        instance.CachedBy = null;
+        if (instance.State.Stalled is not null) return;
+        var unit = new CommitUnit();
+        unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord { At = now, History = commit.History }));
+        _committer.Enqueue(unit);
+    }
+
+    // Results that belong to the generation that ended are nobody's; what was sent to the instance as such stays, behind the new start.
+    private static InboxEvent[] NextInbox_NeedsLock(Instance instance, IReadOnlyList<HistoryEvent> restarted, long consumed)
+    {
+        var kept = instance.Inbox.Where(item => item.Number > consumed && item.Event is EventRaised or ExecutionSuspended or ExecutionResumed or
+            ExecutionTerminated).Select(item => item.Event);
+        return [.. restarted.Concat(kept).Select(happened => new InboxEvent(instance.NextInbox(), happened))];
+    }
+
+    private void Deliver_NeedsLock(Instance from, OutgoingMessage message, CommitUnit unit)
+    {
+        if (!_instances.TryGetValue(message.InstanceId, out var target)) return;
+        if (message.Event is ExecutionStarted start)
+        {
+            if (!target.IsActive) unit.Changes.Add(Begin_NeedsLock(target, start));
+            return;
+        }
+        if (!target.IsActive) return;
+        var (child, taskId) = message.Event switch
+        {
+            ChildCompleted completed => (true, completed.TaskId),
+            ChildFailed failed => (true, failed.TaskId),
+            _ => (false, 0),
+        };
+        // A parent that started over, or never asked for this child, does not hear of it.
+        if (child && target != from && !(target.State.OpenChildren.TryGetValue(taskId, out var open) && open.InstanceId == from.Id)) return;
+        unit.Changes.Add(Post_NeedsLock(target, message.Event));
+    }
+
+    private Change Begin_NeedsLock(Instance instance, ExecutionStarted start)
+    {
+        var change = Append_NeedsLock(
+            instance,
+            new InstanceRecord
+            {
+                At = start.Timestamp,
+                Restarts = instance.Exists,
+                Inbox = [new InboxEvent(instance.NextInbox(), start)],
+                SetsCustomStatus = true,
+            },
+            begins: true);
+        NoteScheduledStart_NeedsLock(instance);
+        return change;
+    }
+
+    private (Instance Instance, HistoryEvent Happened)? TakeResult_NeedsLock(ActivityResult result)
+    {
+        if (!_activities.TryGetValue((result.InstanceId, result.TaskId), out var item)) return null;
+        if (result.Token.Length > 0 && result.Token != item.ExecutionId) return null;
+        _activities.Remove((result.InstanceId, result.TaskId));
+        Drop_NeedsLock(item);
+        if (!_instances.TryGetValue(result.InstanceId, out var instance) || !instance.IsActive) return null;
+        if (instance.State.Started?.ExecutionId != item.ExecutionId || !instance.State.OpenActivities.ContainsKey(result.TaskId)) return null;
+        HistoryEvent happened = result.Failure is null
+            ? new TaskCompleted(result.TaskId, result.Result, item.Task.TaskExecutionId) { Timestamp = Now, Router = _here }
+            : new TaskFailed(result.TaskId, result.Failure, item.Task.TaskExecutionId) { Timestamp = Now, Router = _here };
+        return (instance, happened);
+    }
+
+    private void AddTimer_NeedsLock(Instance instance, TimerCreated timer)
+    {
+        if (instance.State.Started is { } started && instance.State.OpenTimers.ContainsKey(timer.EventId))
+            _timers.Add(new TimerEntry(instance.Id, started.ExecutionId, timer.EventId), timer.FireAt);
+    }
+
+    private void OnTimersDue()
+    {
+        lock (_gate)
+        {
+            if (_stopping.IsCancellationRequested) return;
+            while (_timers.TryTake(out var entry)) Fire_NeedsLock(entry);
+        }
+    }
+
+    // A fired timer need not be written before its turn is: while it is open in the history, recovery finds it due again.
+    private void Fire_NeedsLock(TimerEntry entry)
+    {
+        if (!_instances.TryGetValue(entry.InstanceId, out var instance) || !instance.IsActive) return;
+        if (entry.TimerId is { } id)
+        {
+            if (instance.State.Started?.ExecutionId != entry.ExecutionId || !instance.State.OpenTimers.TryGetValue(id, out var timer)) return;
+            instance.Add(new TimerFired(id, timer.FireAt) { Timestamp = Now, Router = _here });
+        }
+        else
+        {
+            instance.StartsAt = null;
+        }
+        MakeReady_NeedsLock(instance);
+    }
+}

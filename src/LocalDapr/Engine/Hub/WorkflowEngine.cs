@@ -1,0 +1,216 @@
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Records;
+using LocalDapr.Engine.Storage;
+using LocalDapr.Engine.Turns;
+
+namespace LocalDapr.Engine.Hub;
+
+/// <summary>
+/// The workflow engine of one app: instances in memory, turns and activities for the workers, one commit path to the store. Thread-safe.
+/// One lock guards everything in memory; it is held for deciding only, never while the store or a worker is waited for. Commits are queued under
+/// that lock, so their order is the order of the decisions, and whatever leaves the engine (work items, answers) leaves after its commit.
+/// </summary>
+public sealed partial class WorkflowEngine : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Instance> _instances = new(StringComparer.Ordinal);
+    private readonly Queue<Instance> _finished = [];
+    private readonly HashSet<Instance> _stalled = [];
+    private readonly EngineOptions _options;
+    private readonly IWorkflowStore _store;
+    private readonly TimeProvider _time;
+    private readonly Committer _committer;
+    private readonly TimerHeap _timers;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly EventRouter _here;
+    private readonly TurnFacts _facts;
+    private Task _committing = Task.CompletedTask;
+    private Task _sweeping = Task.CompletedTask;
+
+    public WorkflowEngine(EngineOptions options, IWorkflowStore store, TimeProvider time)
+    {
+        _options = options;
+        _store = store;
+        _time = time;
+        _here = new EventRouter(options.AppId);
+        _facts = new TurnFacts(options.AppId, default, static () => Guid.NewGuid().ToString()) { IsActive = IsActive_NeedsLock };
+        _committer = new Committer(store, options, time, OnCommitted);
+        _timers = new TimerHeap(time, OnTimersDue);
+    }
+
+    /// <summary>Brings every unfinished instance back from the store, with its inbox, open activities and timers.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        _committing = Task.Run(() => _committer.RunAsync(_stopping.Token), CancellationToken.None);
+        await foreach (var id in _store.UnfinishedAsync(cancellation)) await AcquireAsync(id, cancellation);
+        if (!_options.Retention.KeepsAll) _sweeping = Task.Run(() => SweepAsync(_stopping.Token), CancellationToken.None);
+    }
+
+    /// <summary>Writes what is queued, then stops. Work items in the workers' hands are given out again after the next start.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _committer.Complete();
+        var written = await Task.WhenAny(_committing, Task.Delay(TimeSpan.FromSeconds(5))) == _committing;
+        await _stopping.CancelAsync();
+        lock (_gate)
+        {
+            _timers.Dispose();
+            foreach (var worker in _workers.ToArray()) Disconnect_NeedsLock(worker);
+        }
+        if (written) await _committing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _sweeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
+    }
+
+    internal int InstancesInMemory
+    {
+        get
+        {
+            lock (_gate) return _instances.Count;
+        }
+    }
+
+    private Moment Now => Moment.From(_time.GetUtcNow());
+
+    private bool IsActive_NeedsLock(string id) => _instances.TryGetValue(id, out var instance) && instance.IsActive;
+
+    /// <summary>The instance in memory, loaded if need be; a placeholder when the store has none. It may be evicted before the caller has the lock.</summary>
+    private async ValueTask<Instance> AcquireAsync(string id, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Instance? instance;
+            Task? loading = null;
+            lock (_gate)
+            {
+                if (!_instances.TryGetValue(id, out instance))
+                    _instances.Add(id, instance = new Instance(id) { Loading = new(TaskCreationOptions.RunContinuationsAsynchronously) });
+                else if (instance.Loading is null)
+                    return instance;
+                else
+                    loading = instance.Loading.Task;
+            }
+            if (loading is null)
+            {
+                await LoadAsync(instance);
+                return instance;
+            }
+            await loading.WaitAsync(cancellation);
+        }
+    }
+
+    private async Task LoadAsync(Instance instance)
+    {
+        var loading = instance.Loading!;
+        try
+        {
+            var records = await _store.LoadAsync(instance.Id, _stopping.Token);
+            lock (_gate)
+            {
+                foreach (var record in records ?? []) instance.Fold(InstanceRecord.Decode(record.Bytes.Span));
+                instance.Loading = null;
+                if (records is { Count: > 0 }) Revive_NeedsLock(instance, records);
+                else Retire_NeedsLock(instance);
+            }
+        }
+        catch
+        {
+            lock (_gate) Evict_NeedsLock(instance);
+            throw;
+        }
+        finally
+        {
+            loading.TrySetResult();
+        }
+    }
+
+    private void Revive_NeedsLock(Instance instance, IReadOnlyList<StoredRecord> records)
+    {
+        instance.Loaded(records[^1].Sequence);
+        instance.Visible = InstanceSummary.Of(
+            instance.Id, instance.State, instance.CustomStatus, InstanceRecord.Decode(records[^1].Bytes.Span).At);
+        if (!instance.IsActive)
+        {
+            Retire_NeedsLock(instance);
+            return;
+        }
+        if (instance.State.Stalled is not null) _stalled.Add(instance);
+        foreach (var task in instance.State.OpenActivities.Values)
+        {
+            if (!instance.HasResultFor(task.EventId)) QueueActivity_NeedsLock(instance, task);
+        }
+        foreach (var timer in instance.State.OpenTimers.Values) AddTimer_NeedsLock(instance, timer);
+        if (instance.State.Started is null) NoteScheduledStart_NeedsLock(instance);
+        MakeReady_NeedsLock(instance);
+    }
+
+    private void NoteScheduledStart_NeedsLock(Instance instance)
+    {
+        if (instance.Inbox is not [{ Event: ExecutionStarted { ScheduledStart: { } at } start }] || at <= Now) return;
+        instance.StartsAt = at;
+        _timers.Add(new TimerEntry(instance.Id, start.ExecutionId, null), at);
+    }
+
+    /// <summary>Applies a record in memory and makes it a change for the unit that will carry it to the store.</summary>
+    private static Change Append_NeedsLock(Instance instance, InstanceRecord record, bool begins = false)
+    {
+        instance.Fold(record);
+        instance.Uncommitted++;
+        var after = InstanceSummary.Of(instance.Id, instance.State, instance.CustomStatus, record.At);
+        return new Change(instance, instance.NextSequence(), record, after) { Begins = begins };
+    }
+
+    private static Change Post_NeedsLock(Instance instance, HistoryEvent happened) =>
+        Append_NeedsLock(instance, new InstanceRecord { At = happened.Timestamp, Inbox = [new InboxEvent(instance.NextInbox(), happened)] });
+
+    private void OnCommitted(IReadOnlyList<CommitUnit> units)
+    {
+        lock (_gate)
+        {
+            foreach (var unit in units)
+            {
+                foreach (var change in unit.Changes) Show_NeedsLock(change);
+            }
+        }
+    }
+
+    // From here on the change is durable: others may see it, and what it asks for is done.
+    private void Show_NeedsLock(Change change)
+    {
+        var instance = change.Instance;
+        instance.Uncommitted--;
+        instance.Visible = change.After;
+        foreach (var happened in change.Record?.History ?? [])
+        {
+            if (happened is TaskScheduled task) QueueActivity_NeedsLock(instance, task);
+            else if (happened is TimerCreated timer) AddTimer_NeedsLock(instance, timer);
+        }
+        instance.TellWaiters();
+        MakeReady_NeedsLock(instance);
+        if (!instance.IsActive) Retire_NeedsLock(instance);
+    }
+
+    /// <summary>Finished instances and placeholders stay for a while, for those who ask soon after; then the oldest leave.</summary>
+    private void Retire_NeedsLock(Instance instance)
+    {
+        if (!instance.InFinishedList)
+        {
+            instance.InFinishedList = true;
+            _finished.Enqueue(instance);
+        }
+        for (var looked = 0; _finished.Count > _options.FinishedInMemory && looked < 8; looked++)
+        {
+            var oldest = _finished.Dequeue();
+            oldest.InFinishedList = false;
+            if (oldest.CanLeaveMemory) Evict_NeedsLock(oldest);
+            else if (!oldest.IsActive) _finished.Enqueue(oldest);
+            if (!oldest.Evicted && !oldest.IsActive) oldest.InFinishedList = true;
+        }
+    }
+
+    private void Evict_NeedsLock(Instance instance)
+    {
+        instance.Evicted = true;
+        if (_instances.TryGetValue(instance.Id, out var held) && ReferenceEquals(held, instance)) _instances.Remove(instance.Id);
+    }
+}

@@ -1,0 +1,26 @@
+namespace LocalDapr.Engine.Hub;
+
+/// <summary>Why an operation on an instance was refused.</summary>
+public enum WorkflowErrorKind
+{
+    NotFound,
+    AlreadyExists,
+    NotCompleted,
+    Stalled,
+    Invalid,
+}
+
+/// <summary>An operation was refused; the message is the one Dapr's users know.</summary>
+public sealed class WorkflowException(WorkflowErrorKind kind, string message) : Exception(message)
+{
+    public WorkflowErrorKind Kind { get; } = kind;
+
+    internal static WorkflowException Missing() => new(WorkflowErrorKind.NotFound, "no such instance exists");
+
+    internal static WorkflowException Active(string id) =>
+        new(WorkflowErrorKind.AlreadyExists, $"an active workflow with ID '{id}' already exists");
+
+    internal static WorkflowException NotCompleted() => new(WorkflowErrorKind.NotCompleted, "orchestration has not yet completed");
+
+    internal static WorkflowException Stalled() => new(WorkflowErrorKind.Stalled, "workflow is stalled");
+}

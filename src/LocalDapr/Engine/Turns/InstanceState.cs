@@ -1,0 +1,90 @@
+using LocalDapr.Engine.History;
+
+namespace LocalDapr.Engine.Turns;
+
+/// <summary>An instance as its committed history tells it: a fold over the events. Not thread-safe; the engine's lock guards it.</summary>
+public sealed class InstanceState
+{
+    private readonly List<HistoryEvent> _history = [];
+    private readonly Dictionary<int, TaskScheduled> _activities = [];
+    private readonly Dictionary<int, ChildCreated> _children = [];
+    private readonly OrderedDictionary<int, TimerCreated> _timers = [];
+    private readonly List<string> _patches = [];
+
+    public IReadOnlyList<HistoryEvent> History => _history;
+
+    public ExecutionStarted? Started { get; private set; }
+
+    public ExecutionCompleted? Completed { get; private set; }
+
+    public ExecutionStalled? Stalled { get; private set; }
+
+    public bool Suspended { get; private set; }
+
+    public IReadOnlyDictionary<int, TaskScheduled> OpenActivities => _activities;
+
+    public IReadOnlyDictionary<int, ChildCreated> OpenChildren => _children;
+
+    /// <summary>In the order of their creation.</summary>
+    public IReadOnlyDictionary<int, TimerCreated> OpenTimers => _timers;
+
+    public IReadOnlyList<string> Patches => _patches;
+
+    public string? VersionName { get; private set; }
+
+    public RuntimeStatus Status =>
+        Completed is { } completed ? completed.Status
+        : Stalled is not null ? RuntimeStatus.Stalled
+        : Started is null ? RuntimeStatus.Pending
+        : Suspended ? RuntimeStatus.Suspended
+        : RuntimeStatus.Running;
+
+    public bool IsTerminal => Completed is not null;
+
+    public void Apply(HistoryEvent happened)
+    {
+        _history.Add(happened);
+        if (happened is not ExecutionStalled) Stalled = null;
+        switch (happened)
+        {
+            case ExecutionStarted started: Started = started; break;
+            case ExecutionCompleted completed: Complete(completed); break;
+            case ExecutionStalled stalled: Stalled = stalled; break;
+            case ExecutionSuspended: Suspended = true; break;
+            case ExecutionResumed: Suspended = false; break;
+            case TaskScheduled task: _activities[task.EventId] = task; break;
+            case TaskCompleted task: _activities.Remove(task.TaskId); break;
+            case TaskFailed task: _activities.Remove(task.TaskId); break;
+            case ChildCreated child: _children[child.EventId] = child; break;
+            case ChildCompleted child: _children.Remove(child.TaskId); break;
+            case ChildFailed child: _children.Remove(child.TaskId); break;
+            case TimerCreated timer: _timers[timer.EventId] = timer; break;
+            case TimerFired timer: _timers.Remove(timer.TimerId); break;
+            case EventRaised raised: CancelTimerFor(raised.Name); break;
+            case WorkflowStarted { Version: { } version }: Note(version); break;
+            default: break;
+        }
+    }
+
+    private void Complete(ExecutionCompleted completed)
+    {
+        Completed = completed;
+        _timers.Clear();
+    }
+
+    private void CancelTimerFor(string name)
+    {
+        foreach (var (id, timer) in _timers)
+        {
+            if (!string.Equals(timer.CancelledBy, name, StringComparison.OrdinalIgnoreCase)) continue;
+            _timers.Remove(id);
+            return;
+        }
+    }
+
+    private void Note(WorkflowVersion version)
+    {
+        _patches.AddRange(version.Patches);
+        if (version.Name is not null) VersionName = version.Name;
+    }
+}

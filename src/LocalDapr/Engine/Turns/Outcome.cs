@@ -1,0 +1,136 @@
+using LocalDapr.Engine.History;
+
+namespace LocalDapr.Engine.Turns;
+
+/// <summary>Turns the actions of one turn into events and messages, in their order.</summary>
+internal sealed class Outcome(
+    string self, InstanceState state, ExecutionStarted started, IReadOnlyList<HistoryEvent> opened, TurnFacts facts)
+{
+    private readonly List<HistoryEvent> _events = [.. opened];
+    private readonly List<OutgoingMessage> _messages = [];
+    private readonly EventRouter _here = new(facts.AppId);
+
+    public TurnCommit Conclude(IReadOnlyList<WorkflowAction> actions, string? customStatus)
+    {
+        var completion = actions.OfType<CompleteWorkflow>().FirstOrDefault();
+        foreach (var action in actions)
+        {
+            switch (action)
+            {
+                case ScheduleTask task: Schedule(task); break;
+                case CreateChild child: Create(child); break;
+                // Nobody is left to hear a timer of a workflow that ends in this turn.
+                case CreateTimer timer when completion is null: Create(timer); break;
+                case SendEvent send: Send(send); break;
+                case TerminateOther other: Terminate(other); break;
+                case CompleteWorkflow complete when ReferenceEquals(complete, completion): Complete(complete); break;
+                default: break;
+            }
+        }
+        return new TurnCommit { History = _events, Messages = _messages, CustomStatus = customStatus };
+    }
+
+    private EventRouter RouterOf(WorkflowAction action) =>
+        action.TargetApp is null ? _here : new EventRouter(facts.AppId, action.TargetApp);
+
+    private void Schedule(ScheduleTask task) => _events.Add(new TaskScheduled(task.Name)
+    {
+        EventId = task.Id,
+        Timestamp = facts.Now,
+        Router = RouterOf(task),
+        Version = task.Version,
+        Input = task.Input,
+        Trace = started.Trace,
+        TaskExecutionId = task.TaskExecutionId,
+        Scope = task.Scope,
+    });
+
+    private void Create(CreateTimer timer) => _events.Add(new TimerCreated(timer.FireAt)
+    {
+        EventId = timer.Id,
+        Timestamp = facts.Now,
+        Router = RouterOf(timer),
+        Name = timer.Name,
+        Origin = timer.Origin,
+        OriginDetail = timer.OriginDetail,
+    });
+
+    private void Create(CreateChild child)
+    {
+        var id = child.InstanceId.Length > 0 ? child.InstanceId : ChildId.Of(self, child.Id);
+        _events.Add(new ChildCreated(id, child.Name)
+        {
+            EventId = child.Id,
+            Timestamp = facts.Now,
+            Router = RouterOf(child),
+            Version = child.Version,
+            Input = child.Input,
+            Trace = started.Trace,
+            Scope = child.Scope,
+        });
+        var local = child.TargetApp is null || child.TargetApp == facts.AppId;
+        if (local && (facts.IsActive(id) || _messages.Any(message => message.InstanceId == id && message.Event is ExecutionStarted)))
+        {
+            var taken = new FailureDetails("WorkflowInstanceAlreadyExists", $"an active workflow with ID '{id}' already exists");
+            _messages.Add(new OutgoingMessage(self, new ChildFailed(child.Id, taken) { Timestamp = facts.Now, Router = _here }));
+            return;
+        }
+        _messages.Add(new OutgoingMessage(id, ChildStart(id, child)) { TargetApp = child.TargetApp });
+    }
+
+    private ExecutionStarted ChildStart(string id, CreateChild child) => new(child.Name, id, facts.NewExecutionId())
+    {
+        Timestamp = facts.Now,
+        Router = RouterOf(child),
+        Version = child.Version,
+        Input = child.Input,
+        Trace = started.Trace,
+        Parent = new ParentInstance(child.Id, started.Name, self, started.ExecutionId)
+        {
+            Version = started.Version,
+            AppId = facts.AppId,
+        },
+        Propagated = child.Scope is null ? null : Propagation.For(child.Scope, facts.AppId, started, [.. state.History, .. _events]),
+    };
+
+    private void Send(SendEvent send)
+    {
+        _events.Add(new EventSent(send.InstanceId, send.Name, send.Input) { EventId = send.Id, Timestamp = facts.Now, Router = _here });
+        var raised = new EventRaised(send.Name, send.Input) { Timestamp = facts.Now, Router = _here };
+        _messages.Add(new OutgoingMessage(send.InstanceId, raised) { TargetApp = send.TargetApp });
+    }
+
+    private void Terminate(TerminateOther other)
+    {
+        var terminated = new ExecutionTerminated(other.Reason, other.Recurse) { Timestamp = facts.Now, Router = _here };
+        _messages.Add(new OutgoingMessage(other.InstanceId, terminated) { TargetApp = other.TargetApp });
+    }
+
+    private void Complete(CompleteWorkflow complete)
+    {
+        _events.Add(new ExecutionCompleted(complete.Status, complete.Result, complete.Failure)
+        {
+            EventId = complete.Id,
+            Timestamp = facts.Now,
+            Router = _here,
+        });
+        if (opened.OfType<ExecutionTerminated>().LastOrDefault() is { Recurse: true } terminated) TerminateChildren(terminated);
+        if (started.Parent is not { } parent) return;
+        HistoryEvent result = complete.Status == RuntimeStatus.Completed
+            ? new ChildCompleted(parent.TaskId, complete.Result) { Timestamp = facts.Now, Router = _here }
+            : new ChildFailed(parent.TaskId, complete.Failure) { Timestamp = facts.Now, Router = _here };
+        _messages.Add(new OutgoingMessage(parent.InstanceId, result) { TargetApp = parent.AppId });
+    }
+
+    private void TerminateChildren(ExecutionTerminated terminated)
+    {
+        var done = opened.Select(happened => happened switch
+        {
+            ChildCompleted child => child.TaskId,
+            ChildFailed child => child.TaskId,
+            _ => int.MinValue,
+        }).ToHashSet();
+        foreach (var child in state.OpenChildren.Values.Where(child => !done.Contains(child.EventId)))
+            _messages.Add(new OutgoingMessage(child.InstanceId, terminated with { Timestamp = facts.Now }) { TargetApp = child.Router?.TargetApp });
+    }
+}

@@ -1,0 +1,115 @@
+using LocalDapr.Engine.History;
+
+namespace LocalDapr.Engine.Turns;
+
+/// <summary>Decides what a turn does. Pure: state, events and the worker's answer in; one commit out.</summary>
+public static class Turn
+{
+    /// <summary>
+    /// The events a turn brings: the clock first, then what of the inbox still means something. Results nobody waits for, duplicates and timers
+    /// that their event has cancelled are dropped. Empty when nothing is left, and then there is no turn.
+    /// </summary>
+    public static IReadOnlyList<HistoryEvent> Open(InstanceState state, IReadOnlyList<HistoryEvent> inbox, Moment now)
+    {
+        if (state.IsTerminal) return [];
+        var events = new List<HistoryEvent>(inbox.Count + 1) { new WorkflowStarted(null) { Timestamp = now } };
+        var seen = new HashSet<(int Kind, int Id)>();
+        HashSet<int>? cancelled = null;
+        foreach (var happened in inbox)
+        {
+            var wanted = happened switch
+            {
+                TaskCompleted task => state.OpenActivities.ContainsKey(task.TaskId) && seen.Add((1, task.TaskId)),
+                TaskFailed task => state.OpenActivities.ContainsKey(task.TaskId) && seen.Add((1, task.TaskId)),
+                ChildCompleted child => state.OpenChildren.ContainsKey(child.TaskId) && seen.Add((2, child.TaskId)),
+                ChildFailed child => state.OpenChildren.ContainsKey(child.TaskId) && seen.Add((2, child.TaskId)),
+                TimerFired timer => state.OpenTimers.ContainsKey(timer.TimerId) && cancelled?.Contains(timer.TimerId) != true
+                    && seen.Add((3, timer.TimerId)),
+                ExecutionStarted => state.Started is null && seen.Add((4, 0)),
+                _ => true,
+            };
+            if (!wanted) continue;
+            events.Add(happened);
+            if (happened is EventRaised raised) Cancel(state, raised.Name, seen, ref cancelled);
+        }
+        return events.Count == 1 ? [] : events;
+    }
+
+    /// <summary>
+    /// 1 a worker that does not fit the history stalls the instance, and nothing of the turn counts;
+    /// 2 a termination the worker did not honour overrules it;
+    /// 3 continue-as-new drops the history and every other action;
+    /// 4 else each action becomes an event, and a message where one is needed.
+    /// </summary>
+    public static TurnCommit Decide(InstanceState state, IReadOnlyList<HistoryEvent> newEvents, TurnResponse response, TurnFacts facts)
+    {
+        if (Stall(state, response, facts) is { } stall) return stall;
+        var started = state.Started ?? newEvents.OfType<ExecutionStarted>().First();
+        var opened = WithVersion(state, newEvents, response.Version);
+        var completion = response.Actions.OfType<CompleteWorkflow>().FirstOrDefault();
+        var terminated = newEvents.OfType<ExecutionTerminated>().LastOrDefault();
+
+        if (terminated is not null && (completion is null || completion.Status == RuntimeStatus.ContinuedAsNew))
+        {
+            var overruled = new CompleteWorkflow(-1, RuntimeStatus.Terminated) { Result = terminated.Output };
+            return new Outcome(response.InstanceId, state, started, opened, facts).Conclude([overruled], response.CustomStatus);
+        }
+        if (completion is { Status: RuntimeStatus.ContinuedAsNew })
+            return Restart(started, completion, response.CustomStatus, facts);
+        return new Outcome(response.InstanceId, state, started, opened, facts).Conclude(response.Actions, response.CustomStatus);
+    }
+
+    private static void Cancel(InstanceState state, string name, HashSet<(int, int)> seen, ref HashSet<int>? cancelled)
+    {
+        foreach (var (id, timer) in state.OpenTimers)
+        {
+            if (!string.Equals(timer.CancelledBy, name, StringComparison.OrdinalIgnoreCase)) continue;
+            if (seen.Contains((3, id)) || cancelled?.Contains(id) == true) continue;
+            (cancelled ??= []).Add(id);
+            return;
+        }
+    }
+
+    private static TurnCommit? Stall(InstanceState state, TurnResponse response, TurnFacts facts)
+    {
+        ExecutionStalled? stalled = null;
+        if (response.Actions.Any(action => action is VersionNotAvailable))
+        {
+            stalled = new ExecutionStalled(StallReason.VersionNotAvailable, "Version not available");
+        }
+        else
+        {
+            var patches = response.Version?.Patches ?? [];
+            if (!patches.Take(state.Patches.Count).SequenceEqual(state.Patches))
+            {
+                stalled = new ExecutionStalled(
+                    StallReason.PatchMismatch,
+                    $"Patches mismatch. History patches: [{string.Join(", ", state.Patches)}], current patches: [{string.Join(", ", patches)}]");
+            }
+        }
+        if (stalled is null) return null;
+        stalled = stalled with { Timestamp = facts.Now, Router = new EventRouter(facts.AppId) };
+        return new TurnCommit { History = [stalled], IsStall = true };
+    }
+
+    // Patches are stored once: the clock event of a turn names those that the history does not have yet.
+    private static IReadOnlyList<HistoryEvent> WithVersion(InstanceState state, IReadOnlyList<HistoryEvent> newEvents, WorkflowVersion? version)
+    {
+        if (version is null) return newEvents;
+        var events = newEvents.ToArray();
+        events[0] = ((WorkflowStarted)events[0]) with { Version = version with { Patches = [.. version.Patches.Skip(state.Patches.Count)] } };
+        return events;
+    }
+
+    private static TurnCommit Restart(ExecutionStarted started, CompleteWorkflow completion, string? customStatus, TurnFacts facts)
+    {
+        var next = started with
+        {
+            ExecutionId = facts.NewExecutionId(),
+            Input = completion.Result,
+            Timestamp = facts.Now,
+            ScheduledStart = null,
+        };
+        return new TurnCommit { History = [], Restarted = [next, .. completion.Carryover], CustomStatus = customStatus };
+    }
+}

@@ -1,0 +1,34 @@
+using LocalDapr.Engine.History;
+
+namespace LocalDapr.Engine.Turns;
+
+/// <summary>Everything one turn changes, as one value: the engine writes it in one commit, and acts on it only afterwards.</summary>
+public sealed record TurnCommit
+{
+    /// <summary>Appended to the history, or all that is left of it after <see cref="Restarted"/>.</summary>
+    public required IReadOnlyList<HistoryEvent> History { get; init; }
+
+    /// <summary>Continue-as-new: the history so far is dropped, and these events open the next generation's inbox.</summary>
+    public IReadOnlyList<HistoryEvent>? Restarted { get; init; }
+
+    /// <summary>Messages to other instances, delivered to their inboxes in the same commit.</summary>
+    public IReadOnlyList<OutgoingMessage> Messages { get; init; } = [];
+
+    public string? CustomStatus { get; init; }
+
+    /// <summary>The turn is undone: its inbox stays, and only the stall is noted.</summary>
+    public bool IsStall { get; init; }
+}
+
+/// <summary>An event for the inbox of another instance; a start creates the instance.</summary>
+public sealed record OutgoingMessage(string InstanceId, HistoryEvent Event)
+{
+    public string? TargetApp { get; init; }
+}
+
+/// <summary>What deciding needs to know from outside: everything that is not in the arguments cannot influence the outcome.</summary>
+public sealed record TurnFacts(string AppId, Moment Now, Func<string> NewExecutionId)
+{
+    /// <summary>Says of a child's id whether an instance with it is active, so that it cannot be started.</summary>
+    public Func<string, bool> IsActive { get; init; } = static _ => false;
+}
