@@ -54,7 +54,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
         var request = new GetInstanceRequest { InstanceId = instanceId, GetInputsAndOutputs = getInputsAndOutputs };
-        return StateOf(await _hub.CallAsync(TaskHubMethods.WaitForInstanceStart, request, cancellation).ConfigureAwait(false));
+        return StateOf(await PatientCall.RunAsync(_hub, TaskHubMethods.WaitForInstanceStart, request, cancellation).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>
@@ -63,7 +63,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
         var request = new GetInstanceRequest { InstanceId = instanceId, GetInputsAndOutputs = getInputsAndOutputs };
-        return StateOf(await _hub.CallAsync(TaskHubMethods.WaitForInstanceCompletion, request, cancellation).ConfigureAwait(false));
+        return StateOf(await PatientCall.RunAsync(_hub, TaskHubMethods.WaitForInstanceCompletion, request, cancellation).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>

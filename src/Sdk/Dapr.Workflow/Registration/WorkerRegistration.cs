@@ -1,5 +1,7 @@
 using Dapr.Common.Serialization;
 using Dapr.Workflow.Client;
+using Dapr.Workflow.Worker;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -10,7 +12,13 @@ internal static class WorkerRegistration
 {
     public static void Add(IServiceCollection services, ServiceLifetime lifetime)
     {
-        services.TryAddSingleton<IStarts>(provider => new UnaryStarts(provider.GetRequiredService<ITaskHub>()));
+        services.TryAddSingleton(provider => new SidecarHub(provider.GetService<IConfiguration>()));
+        services.TryAddSingleton<ITaskHub>(provider => provider.GetRequiredService<SidecarHub>());
+        services.TryAddSingleton<StreamStarts>();
+        services.TryAddSingleton<IStarts>(provider => provider.GetRequiredService<StreamStarts>());
+        services.TryAddSingleton<TurnRunner>();
+        services.TryAddSingleton<ActivityRunner>();
+        services.AddHostedService<WorkflowWorker>();
         services.TryAdd(new ServiceDescriptor(typeof(DaprWorkflowClient), CreateClient, lifetime));
         services.TryAdd(new ServiceDescriptor(typeof(IDaprWorkflowClient), provider => provider.GetRequiredService<DaprWorkflowClient>(), lifetime));
     }
