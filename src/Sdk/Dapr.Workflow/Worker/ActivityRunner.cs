@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Dapr.Workflow.Worker;
 
 // Runs activities, each in a scope of its own. What an activity throws is its answer, never the worker's failure.
-internal sealed class ActivityRunner(WorkflowRuntimeOptions options, IServiceScopeFactory scopes, IDaprSerializer serializer)
+internal sealed class ActivityRunner(WorkflowRuntimeOptions options, IServiceScopeFactory scopes, IDaprSerializer serializer) : IDisposable
 {
     public const int MaxConcurrent = 1000;
 
@@ -32,12 +32,23 @@ internal sealed class ActivityRunner(WorkflowRuntimeOptions options, IServiceSco
         {
             response.FailureDetails = Failures.From(failure);
         }
-        finally
+
+        Release();
+        return response;
+    }
+
+    public void Dispose() => _slots.Dispose();
+
+    // The application may end before the activity does.
+    private void Release()
+    {
+        try
         {
             _slots.Release();
         }
-
-        return response;
+        catch (ObjectDisposedException)
+        {
+        }
     }
 
     private async Task<string> RunAsync(ActivityRequest request, Func<IServiceProvider, IWorkflowActivity> create)

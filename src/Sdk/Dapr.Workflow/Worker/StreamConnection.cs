@@ -1,5 +1,6 @@
 using Dapr.DurableTask.Protobuf;
 using Dapr.Protocol;
+using Google.Protobuf.Collections;
 using LocalDapr.Protocol.Workflow;
 using Microsoft.Extensions.Logging;
 using MiniGrpc;
@@ -126,7 +127,7 @@ internal sealed partial class StreamConnection(SidecarHub hub, TurnRunner turns,
         }
     }
 
-    private void Turn(IReadOnlyList<WorkflowTurn> items)
+    private void Turn(RepeatedField<WorkflowTurn> items)
     {
         var answers = new List<WorkflowResponse>(items.Count);
         var misses = new List<CacheMiss>();

@@ -1,0 +1,86 @@
+using Dapr.Common.Serialization;
+using Dapr.DurableTask.Protobuf;
+using Dapr.Workflow;
+using Dapr.Workflow.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Sdk.Tests.Workflow;
+
+public sealed class RegistrationTests
+{
+    [Fact]
+    public void A_class_is_registered_under_its_own_name_or_the_given_one_in_any_letter_case()
+    {
+        var options = new WorkflowRuntimeOptions();
+
+        options.RegisterWorkflow<Greeting>();
+        options.RegisterActivity<Greet>("say-hello");
+
+        Assert.Contains("greeting", options.Workflows);
+        Assert.Contains("Say-Hello", options.Activities);
+    }
+
+    [Fact]
+    public async Task An_activity_gets_its_services_its_input_and_what_it_serves()
+    {
+        var services = new ServiceCollection().AddSingleton("Hello").AddDaprWorkflow(options => options.RegisterActivity<Greet>());
+        await using var provider = services.BuildServiceProvider();
+
+        var response = await provider.GetRequiredService<ActivityRunner>().RunAsync(new ActivityRequest
+        {
+            Name = "GREET",
+            Input = "\"Ada\"",
+            TaskId = 3,
+            TaskExecutionId = "key",
+            WorkflowInstance = new() { InstanceId = "one" },
+        });
+
+        Assert.Equal(("one", 3, "\"Hello Ada (GREET, key, one)\""), (response.InstanceId, response.TaskId, response.Result));
+    }
+
+    [Fact]
+    public async Task An_activity_that_throws_or_does_not_exist_answers_with_details()
+    {
+        var services = new ServiceCollection().AddDaprWorkflow(options => options.RegisterActivity<string, string>(
+            "Fail", (_, input) => throw new InvalidOperationException(input, new TimeoutException("inner"))));
+        await using var provider = services.BuildServiceProvider();
+        var runner = provider.GetRequiredService<ActivityRunner>();
+
+        var failed = await runner.RunAsync(new ActivityRequest { Name = "Fail", Input = "\"why\"" });
+        var missing = await runner.RunAsync(new ActivityRequest { Name = "Nobody" });
+
+        Assert.Equal(("System.InvalidOperationException", "why"), (failed.FailureDetails.ErrorType, failed.FailureDetails.ErrorMessage));
+        Assert.Equal("System.TimeoutException", failed.FailureDetails.InnerFailure.ErrorType);
+        Assert.Equal("ActivityNotFoundException", missing.FailureDetails.ErrorType);
+    }
+
+    [Fact]
+    public async Task The_client_and_its_interface_are_one()
+    {
+        await using var provider = new ServiceCollection().AddDaprWorkflow(_ => { }).BuildServiceProvider();
+
+        Assert.Same(provider.GetRequiredService<DaprWorkflowClient>(), provider.GetRequiredService<IDaprWorkflowClient>());
+    }
+
+    [Fact]
+    public void Nothing_is_the_empty_string_and_fields_count()
+    {
+        var serializer = new JsonDaprSerializer();
+
+        Assert.Equal("", serializer.Serialize(null));
+        Assert.Equal("""{"item1":1,"item2":"b"}""", serializer.Serialize((1, "b")));
+        Assert.Equal((1, "b"), serializer.Deserialize<(int, string)>("""{"item1":1,"item2":"b"}"""));
+    }
+
+    private sealed class Greeting : Workflow<string, string>
+    {
+        public override Task<string> RunAsync(WorkflowContext context, string input) => context.CallActivityAsync<string>(nameof(Greet), input);
+    }
+
+    private sealed class Greet(string word) : WorkflowActivity<string, string>
+    {
+        public override Task<string> RunAsync(WorkflowActivityContext context, string input) =>
+            Task.FromResult($"{word} {input} ({context.Identifier}, {context.TaskExecutionKey}, {context.InstanceId})");
+    }
+}
