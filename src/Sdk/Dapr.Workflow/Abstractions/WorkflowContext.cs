@@ -100,4 +100,7 @@ public abstract class WorkflowContext : IWorkflowContext
 
     /// <summary>A guid that is the same in every replay.</summary>
     public abstract Guid NewGuid();
+
+    /// <summary>What the caller let this workflow see of its history; null when nothing.</summary>
+    public abstract PropagatedHistory? GetPropagatedHistory();
 }

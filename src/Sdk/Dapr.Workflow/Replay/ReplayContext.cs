@@ -42,9 +42,13 @@ internal sealed class ReplayContext : WorkflowContext
 
     internal Patches Patches { get; init; } = new();
 
+    internal PropagatedHistory? Propagated { get; init; }
+
     internal string? CustomStatus { get; private set; }
 
     internal CompleteWorkflowAction? NextRun { get; private set; }
+
+    internal bool PreserveEvents { get; private set; }
 
     internal bool Waits => _open.Count > 0 || Events.AnyoneWaits;
 
@@ -147,9 +151,9 @@ internal sealed class ReplayContext : WorkflowContext
         PreserveEvents = preserveUnprocessedEvents;
     }
 
-    internal bool PreserveEvents { get; private set; }
-
     public override Guid NewGuid() => StableGuid.From($"{_runId}|guid|{_guids++}");
+
+    public override PropagatedHistory? GetPropagatedHistory() => Propagated;
 
     public override ILogger CreateReplaySafeLogger(string categoryName) =>
         new ReplaySafeLogger(_setup.Loggers.CreateLogger(categoryName), this);

@@ -25,6 +25,9 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
     private bool _suspended;
     private ExecutionTerminatedEvent? _terminated;
 
+    /// <summary>What the caller propagated; part of the instance's first event.</summary>
+    public PropagatedHistory? Propagated { get; init; }
+
     /// <summary>The execution this run belongs to; empty before its first event.</summary>
     public string ExecutionId { get; private set; } = string.Empty;
 
@@ -117,7 +120,7 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
 
         ExecutionId = started.WorkflowInstance?.ExecutionId ?? string.Empty;
         var runId = ExecutionId.Length > 0 ? ExecutionId : instanceId;
-        _context = new ReplayContext(started.Name, instanceId, runId, setup) { Patches = _patches };
+        _context = new ReplayContext(started.Name, instanceId, runId, setup) { Patches = _patches, Propagated = Propagated };
         _context.EnterTurn();
         _context.Move(_replaying);
         _context.Move(_now);

@@ -28,7 +28,7 @@ internal sealed class TurnRunner
     }
 
     /// <summary>A turn with its whole history, after which nothing is kept.</summary>
-    public WorkflowResponse Replay(WorkflowRequest request) => new WorkflowRun(request.InstanceId, _setup).Turn(request.PastEvents, request.NewEvents);
+    public WorkflowResponse Replay(WorkflowRequest request) => NewRun(request).Turn(request.PastEvents, request.NewEvents);
 
     /// <summary>A turn of the stream; null when the kept run it relies on is not here.</summary>
     public WorkflowResponse? Continue(WorkflowTurn turn)
@@ -40,7 +40,7 @@ internal sealed class TurnRunner
             return null;
         }
 
-        var run = turn.Full ? new WorkflowRun(request.InstanceId, _setup) : _kept[request.InstanceId];
+        var run = turn.Full ? NewRun(request) : _kept[request.InstanceId];
         var response = run.Turn(request.PastEvents, request.NewEvents);
         if (run.Ended)
         {
@@ -56,6 +56,9 @@ internal sealed class TurnRunner
 
     private bool Fits(WorkflowTurn turn) => _kept.TryGetValue(turn.Request.InstanceId, out var run)
         && run.ExecutionId == turn.ExecutionId && run.HistoryLength == turn.CachedEvents;
+
+    private WorkflowRun NewRun(WorkflowRequest request) =>
+        new(request.InstanceId, _setup) { Propagated = Propagation.Read(request.PropagatedHistory) };
 
     private void Keep(string instanceId, WorkflowRun run)
     {
