@@ -2,7 +2,6 @@ using Google.Protobuf;
 
 namespace MiniGrpc;
 
-/// <summary>Which side of a call is a stream.</summary>
 public enum MethodKind
 {
     Unary,
@@ -11,15 +10,11 @@ public enum MethodKind
     Duplex,
 }
 
-/// <summary>One method of a gRPC service: its path on the wire and how to read its messages. Immutable; share one instance.</summary>
+/// <summary>One method of a service: its path and how to read its messages. Declared once, in a static table, and used by client and server.</summary>
 public sealed class GrpcMethod<TRequest, TResponse>(
-    MethodKind kind,
-    string service,
-    string name,
-    MessageParser<TRequest> requestParser,
-    MessageParser<TResponse> responseParser)
-    where TRequest : IMessage<TRequest>
-    where TResponse : IMessage<TResponse>
+    MethodKind kind, string service, string name, MessageParser<TRequest> requestParser, MessageParser<TResponse> responseParser)
+    where TRequest : class, IMessage<TRequest>
+    where TResponse : class, IMessage<TResponse>
 {
     public MethodKind Kind { get; } = kind;
 
@@ -27,7 +22,6 @@ public sealed class GrpcMethod<TRequest, TResponse>(
 
     public string Name { get; } = name;
 
-    /// <summary>The HTTP/2 path, "/service/name".</summary>
     public string Path { get; } = $"/{service}/{name}";
 
     public MessageParser<TRequest> RequestParser { get; } = requestParser;

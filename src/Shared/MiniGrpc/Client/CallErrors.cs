@@ -1,0 +1,38 @@
+using System.Net.Http;
+
+namespace MiniGrpc.Client;
+
+/// <summary>Failures of the connection or of HTTP/2, as gRPC statuses.</summary>
+internal static class CallErrors
+{
+    public static bool IsTransport(Exception e) =>
+        e is OperationCanceledException or HttpRequestException or IOException or ObjectDisposedException or InvalidOperationException;
+
+    public static RpcException ToRpcException(Exception failure)
+    {
+        for (var e = failure; e is not null; e = e.InnerException)
+        {
+            switch (e)
+            {
+                case RpcException rpc:
+                    return rpc;
+                case HttpProtocolException http2:
+                    return new RpcException(FromHttp2(http2.ErrorCode), http2.Message, inner: failure);
+            }
+        }
+
+        return failure is OperationCanceledException
+            ? new RpcException(StatusCode.Cancelled, "The call was cancelled.", inner: failure)
+            : new RpcException(StatusCode.Unavailable, failure.Message, inner: failure);
+    }
+
+    // The mapping of gRPC's HTTP/2 specification; a connection that just went away is worth a retry.
+    private static StatusCode FromHttp2(long errorCode) => errorCode switch
+    {
+        0x7 => StatusCode.Unavailable,
+        0x8 => StatusCode.Cancelled,
+        0xb => StatusCode.ResourceExhausted,
+        0xc => StatusCode.PermissionDenied,
+        _ => StatusCode.Internal,
+    };
+}

@@ -1,0 +1,141 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Compression;
+using Google.Protobuf;
+
+namespace MiniGrpc.Framing;
+
+/// <summary>The length-prefixed message: a flag (1 = compressed), four bytes of length, the message.</summary>
+internal static class Frame
+{
+    public const int HeaderBytes = 5;
+
+    /// <summary>Appends one frame. Throws RESOURCE_EXHAUSTED, and appends nothing, if the message is longer than allowed.</summary>
+    public static void Write<T>(IBufferWriter<byte> output, T message, bool gzip, int maxBytes)
+        where T : class, IMessage<T>
+    {
+        var size = message.CalculateSize();
+        if (size > maxBytes)
+        {
+            throw new RpcException(StatusCode.ResourceExhausted, $"The message to send has {size} bytes; the limit is {maxBytes}.");
+        }
+
+        if (gzip)
+        {
+            WriteCompressed(output, message, size);
+            return;
+        }
+
+        var span = output.GetSpan(HeaderBytes + size);
+        WriteHeader(span, compressed: false, size);
+        message.WriteTo(span.Slice(HeaderBytes, size));
+        output.Advance(HeaderBytes + size);
+    }
+
+    /// <summary>
+    /// Takes one message off the front. False when it is not all there yet; the length is checked before waiting for the rest, so a
+    /// hostile length never makes the buffer grow.
+    /// </summary>
+    public static bool TryRead<T>(
+        ref ReadOnlySequence<byte> input, MessageParser<T> parser, bool gzip, int maxBytes, [NotNullWhen(true)] out T? message)
+        where T : class, IMessage<T>
+    {
+        message = null;
+        if (input.Length < HeaderBytes)
+        {
+            return false;
+        }
+
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        input.Slice(0, HeaderBytes).CopyTo(header);
+        var length = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
+        if (length > maxBytes)
+        {
+            throw new RpcException(StatusCode.ResourceExhausted, $"The received message has {length} bytes; the limit is {maxBytes}.");
+        }
+
+        if (input.Length < HeaderBytes + length)
+        {
+            return false;
+        }
+
+        var body = input.Slice(HeaderBytes, length);
+        message = header[0] switch
+        {
+            0 => Parse(parser, body),
+            1 when gzip => ParseCompressed(parser, body, maxBytes),
+            _ => throw new RpcException(StatusCode.Internal, "A compressed message came without an agreed grpc-encoding."),
+        };
+        input = input.Slice(HeaderBytes + length);
+        return true;
+    }
+
+    private static T Parse<T>(MessageParser<T> parser, in ReadOnlySequence<byte> body)
+        where T : class, IMessage<T>
+    {
+        try
+        {
+            return body.IsSingleSegment ? parser.ParseFrom(body.FirstSpan) : parser.ParseFrom(body);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new RpcException(StatusCode.Internal, $"The received message cannot be read: {e.Message}", inner: e);
+        }
+    }
+
+    private static T ParseCompressed<T>(MessageParser<T> parser, in ReadOnlySequence<byte> body, int maxBytes)
+        where T : class, IMessage<T>
+    {
+        var compressed = ArrayPool<byte>.Shared.Rent((int)body.Length);
+        using var plain = new PooledBuffer(Math.Max((int)body.Length * 4, 256));
+        try
+        {
+            body.CopyTo(compressed);
+            using var gzip = new GZipStream(new MemoryStream(compressed, 0, (int)body.Length), CompressionMode.Decompress);
+            for (int read; (read = gzip.Read(plain.GetSpan(256))) > 0;)
+            {
+                plain.Advance(read);
+                if (plain.Length > maxBytes)
+                {
+                    throw new RpcException(StatusCode.ResourceExhausted, $"The received message is longer than the limit of {maxBytes} bytes.");
+                }
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RpcException(StatusCode.Internal, $"The received message cannot be decompressed: {e.Message}", inner: e);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(compressed);
+        }
+
+        return Parse(parser, new ReadOnlySequence<byte>(plain.Written));
+    }
+
+    private static void WriteCompressed<T>(IBufferWriter<byte> output, T message, int size)
+        where T : class, IMessage<T>
+    {
+        using var compressed = new MemoryStream(size / 2);
+        using (var plain = new PooledBuffer(Math.Max(size, 1)))
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            message.WriteTo(plain.GetSpan(size)[..size]);
+            plain.Advance(size);
+            gzip.Write(plain.Written.Span);
+        }
+
+        var length = (int)compressed.Length;
+        var span = output.GetSpan(HeaderBytes + length);
+        WriteHeader(span, compressed: true, length);
+        compressed.GetBuffer().AsSpan(0, length).CopyTo(span[HeaderBytes..]);
+        output.Advance(HeaderBytes + length);
+    }
+
+    private static void WriteHeader(Span<byte> span, bool compressed, int length)
+    {
+        span[0] = compressed ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteUInt32BigEndian(span[1..], (uint)length);
+    }
+}
