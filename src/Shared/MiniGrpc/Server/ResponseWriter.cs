@@ -40,9 +40,13 @@ internal sealed class ResponseWriter<T>(ServerCall call, int maxBytes) : IGrpcWr
     {
         _unflushed = 0;
         var flushing = _body.FlushAsync(cancellation.CanBeCanceled ? cancellation : call.Cancellation);
-#pragma warning disable CA2012 // A flush that is complete is looked at once; any other is awaited once.
-        return flushing.IsCompletedSuccessfully && !flushing.Result.IsCompleted ? ValueTask.CompletedTask : WaitAsync(flushing);
-#pragma warning restore CA2012
+        if (!flushing.IsCompletedSuccessfully)
+        {
+            return WaitAsync(flushing);
+        }
+
+        var done = flushing.Result;
+        return done.IsCompleted ? WaitAsync(ValueTask.FromResult(done)) : ValueTask.CompletedTask;
     }
 
     private static async ValueTask WaitAsync(ValueTask<FlushResult> flushing)
