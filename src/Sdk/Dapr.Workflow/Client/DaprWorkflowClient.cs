@@ -2,6 +2,7 @@ using Dapr.Common.Serialization;
 using Dapr.DurableTask.Protobuf;
 using Dapr.Protocol;
 using Dapr.Workflow.Client;
+using Dapr.Workflow.Worker;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Dapr.Workflow;
@@ -34,6 +35,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
             Name = name,
             Input = _serializer.Serialize(input),
             ScheduledStartTimestamp = startTime is { } time ? Timestamp.FromDateTimeOffset(time) : null,
+            ParentTraceContext = Traces.Current(),
         };
         await _starts.StartAsync(request, cancellation).ConfigureAwait(false);
         return request.InstanceId;

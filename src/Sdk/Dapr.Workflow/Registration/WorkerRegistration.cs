@@ -10,9 +10,14 @@ namespace Dapr.Workflow;
 // What an application with workflows has beside its registrations: the client, the connection and the worker.
 internal static class WorkerRegistration
 {
-    public static void Add(IServiceCollection services, ServiceLifetime lifetime)
+    public static void Add(
+        IServiceCollection services, SidecarSettings settings, Action<IServiceProvider, DaprWorkflowClientBuilder>? configure, ServiceLifetime lifetime)
     {
-        services.TryAddSingleton(provider => new SidecarHub(provider.GetService<IConfiguration>()));
+        services.TryAddSingleton(provider =>
+        {
+            configure?.Invoke(provider, new DaprWorkflowClientBuilder(settings));
+            return new SidecarHub(settings, provider.GetService<IConfiguration>());
+        });
         services.TryAddSingleton<ITaskHub>(provider => provider.GetRequiredService<SidecarHub>());
         services.TryAddSingleton<StreamStarts>();
         services.TryAddSingleton<IStarts>(provider => provider.GetRequiredService<StreamStarts>());

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using Dapr.Common.Serialization;
+using Dapr.Workflow.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -18,13 +19,14 @@ public static class WorkflowServiceCollectionExtensions
         this IServiceCollection services, Action<WorkflowRuntimeOptions> configure, ServiceLifetime lifetime = ServiceLifetime.Singleton)
     {
         ArgumentNullException.ThrowIfNull(configure);
-        return services.AddDaprWorkflowBuilder(configure, lifetime).Services;
+        return services.AddDaprWorkflowBuilder(configure, configureClient: null, lifetime).Services;
     }
 
     /// <summary>As <see cref="AddDaprWorkflow(IServiceCollection, Action{WorkflowRuntimeOptions}, ServiceLifetime)"/>, with more to choose.</summary>
     public static DaprWorkflowBuilder AddDaprWorkflowBuilder(
         this IServiceCollection services,
         Action<WorkflowRuntimeOptions>? configureRuntime = null,
+        Action<IServiceProvider, DaprWorkflowClientBuilder>? configureClient = null,
         ServiceLifetime lifetime = ServiceLifetime.Singleton)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -33,14 +35,17 @@ public static class WorkflowServiceCollectionExtensions
         services.AddLogging();
         services.TryAddSingleton<IDaprSerializer, JsonDaprSerializer>();
         services.AddSingleton(options);
-        WorkerRegistration.Add(services, lifetime);
-        return new DaprWorkflowBuilder(services);
+        var settings = new SidecarSettings();
+        WorkerRegistration.Add(services, settings, configureClient, lifetime);
+        return new DaprWorkflowBuilder(services, settings);
     }
 
     /// <summary>Further choices for workflows.</summary>
     public readonly struct DaprWorkflowBuilder
     {
-        internal DaprWorkflowBuilder(IServiceCollection services) => Services = services;
+        private readonly SidecarSettings _settings;
+
+        internal DaprWorkflowBuilder(IServiceCollection services, SidecarSettings settings) => (Services, _settings) = (services, settings);
 
         /// <summary>The services it adds to.</summary>
         public IServiceCollection Services { get; }
@@ -50,6 +55,14 @@ public static class WorkflowServiceCollectionExtensions
         {
             ArgumentNullException.ThrowIfNull(serializer);
             Services.Replace(ServiceDescriptor.Singleton(serializer));
+            return this;
+        }
+
+        /// <summary>The largest messages from and to the sidecar; null leaves the default of 64 MiB.</summary>
+        public DaprWorkflowBuilder WithGrpcMessageSizeLimits(int? maxReceiveMessageSize = null, int? maxSendMessageSize = null)
+        {
+            _settings.MaxReceiveBytes = maxReceiveMessageSize ?? _settings.MaxReceiveBytes;
+            _settings.MaxSendBytes = maxSendMessageSize ?? _settings.MaxSendBytes;
             return this;
         }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dapr.Common.Serialization;
 using Dapr.DurableTask.Protobuf;
 using Dapr.Workflow.Abstractions;
@@ -9,7 +10,7 @@ namespace Dapr.Workflow.Worker;
 // Runs activities, each in a scope of its own. What an activity throws is its answer, never the worker's failure.
 internal sealed class ActivityRunner(WorkflowRuntimeOptions options, IServiceScopeFactory scopes, IDaprSerializer serializer) : IDisposable
 {
-    public const int MaxConcurrent = 1000;
+    public const int MaxConcurrent = 4_000;
 
     private readonly SemaphoreSlim _slots = new(MaxConcurrent);
 
@@ -17,6 +18,7 @@ internal sealed class ActivityRunner(WorkflowRuntimeOptions options, IServiceSco
     {
         await _slots.WaitAsync().ConfigureAwait(false);
         var response = new ActivityResponse { InstanceId = request.WorkflowInstance?.InstanceId ?? string.Empty, TaskId = request.TaskId };
+        using var trace = Traces.Begin(request);
         try
         {
             if (options.Activities.TryGetValue(request.Name, out var create))
@@ -30,6 +32,7 @@ internal sealed class ActivityRunner(WorkflowRuntimeOptions options, IServiceSco
         }
         catch (Exception failure)
         {
+            trace?.SetStatus(ActivityStatusCode.Error, failure.Message);
             response.FailureDetails = Failures.From(failure);
         }
 
