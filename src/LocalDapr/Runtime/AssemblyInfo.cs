@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("localdapr")]
+[assembly: InternalsVisibleTo("Runtime.Tests")]

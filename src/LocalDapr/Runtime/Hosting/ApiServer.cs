@@ -1,0 +1,79 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using MiniGrpc;
+
+namespace LocalDapr.Runtime.Hosting;
+
+/// <summary>One Kestrel listener of a sidecar: HTTP API, gRPC API, internal or public port.</summary>
+internal sealed class ApiServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ApiServer(WebApplication app, int port) => (_app, Port) = (app, port);
+
+    public int Port { get; }
+
+    /// <summary>Binds and serves. Throws <see cref="StartupException"/> when the port is not to be had.</summary>
+    public static async Task<ApiServer> StartAsync(Listener listener, SidecarOptions options, ILoggerFactory loggers, Action<WebApplication> configure)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddRoutingCore();
+        var messageBytes = (int)Math.Min(options.MaxBodyBytes, int.MaxValue);
+        builder.Services.AddSingleton(Options.Create(new GrpcServerOptions { MaxReceiveMessageBytes = messageBytes, MaxSendMessageBytes = int.MaxValue }));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.AllowSynchronousIO = false;
+            kestrel.Limits.MaxRequestBodySize = listener.MaxBodyBytes;
+            kestrel.Limits.MinRequestBodyDataRate = null; // streams of SDKs are quiet for minutes
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(10);
+            kestrel.Limits.MaxRequestHeadersTotalSize = 64 << 10;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 10_000;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
+            kestrel.Limits.Http2.InitialStreamWindowSize = 2 << 20;
+            foreach (var address in options.ListenAddresses)
+                kestrel.Listen(Parse(address), listener.Port, endpoint => endpoint.Protocols = listener.Protocols);
+        });
+        var app = builder.Build();
+        configure(app);
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (IOException error)
+        {
+            await app.DisposeAsync();
+            throw new StartupException($"app {options.AppId}: cannot listen on port {listener.Port} ({listener.Name}): {error.Message}", error);
+        }
+        return new ApiServer(app, BoundPort(app));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await _app.StopAsync(limit.Token);
+        await _app.DisposeAsync();
+    }
+
+    private static IPAddress Parse(string address) => address switch
+    {
+        "localhost" => IPAddress.Loopback,
+        _ when IPAddress.TryParse(address.Trim('[', ']'), out var ip) => ip,
+        _ => throw new StartupException($"{address} is no address to listen on"),
+    };
+
+    private static int BoundPort(WebApplication app) =>
+        new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
+
+    /// <summary>What to listen for.</summary>
+    internal sealed record Listener(string Name, int Port, HttpProtocols Protocols, long? MaxBodyBytes);
+}

@@ -1,0 +1,13 @@
+namespace LocalDapr.Runtime.Hosting;
+
+/// <summary>The building blocks of a sidecar, in the order of their start.</summary>
+internal static class Blocks
+{
+    public static IReadOnlyList<IBuildingBlock> For(Sidecar sidecar) =>
+    [
+        new Health.HealthBlock(sidecar),
+        new MetadataApi.MetadataBlock(sidecar),
+        new State.StateBlock(sidecar),
+        new Invocation.InvocationBlock(sidecar),
+    ];
+}

@@ -1,0 +1,65 @@
+using Google.Protobuf;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using MiniGrpc;
+
+namespace LocalDapr.Runtime.Hosting;
+
+/// <summary>Mappings that every building block uses, so that errors become answers in one place.</summary>
+internal static class DaprEndpoints
+{
+    /// <summary>A unary gRPC method whose <see cref="DaprError"/> becomes its gRPC status with details.</summary>
+    public static void MapDapr<TRequest, TResponse>(
+        this IEndpointRouteBuilder grpc,
+        GrpcMethod<TRequest, TResponse> method,
+        Func<TRequest, ServerCall, ValueTask<TResponse>> handler)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse> =>
+        grpc.MapUnary(method, async (request, call) =>
+        {
+            try
+            {
+                return await handler(request, call);
+            }
+            catch (DaprError error)
+            {
+                throw error.ToRpc();
+            }
+        });
+
+    /// <summary>The request body, whole. Over the limit of <c>max-body-size</c> it is a malformed request.</summary>
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(this HttpRequest request)
+    {
+        try
+        {
+            if (request.ContentLength == 0) return default;
+            var stream = new MemoryStream((int)Math.Min(request.ContentLength ?? 256, 1 << 20));
+            await request.Body.CopyToAsync(stream, request.HttpContext.RequestAborted);
+            return stream.GetBuffer().AsMemory(0, (int)stream.Length);
+        }
+        catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw DaprErrors.Malformed("stream too large");
+        }
+    }
+
+    /// <summary>The segments of the path as the caller sent them, percent-decoded one by one: a key may hold slashes.</summary>
+    public static string[] RawSegments(this HttpContext context)
+    {
+        var target = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
+        var end = target.IndexOf('?', StringComparison.Ordinal);
+        var segments = (end < 0 ? target : target[..end]).Split('/', StringSplitOptions.RemoveEmptyEntries);
+        for (var i = 0; i < segments.Length; i++) segments[i] = Uri.UnescapeDataString(segments[i]);
+        return segments;
+    }
+
+    /// <summary>The <c>metadata.*</c> pairs of a query string; the first value of a name wins.</summary>
+    public static Dictionary<string, string> MetadataOf(this IQueryCollection query)
+    {
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, values) in query)
+            if (name.StartsWith("metadata.", StringComparison.Ordinal))
+                metadata["metadata.".Length < name.Length ? name["metadata.".Length..] : ""] = values.Count > 0 ? values[0] ?? "" : "";
+        return metadata;
+    }
+}

@@ -1,0 +1,89 @@
+using LocalDapr.Runtime.Invocation;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace LocalDapr.Runtime.Hosting;
+
+/// <summary>What happens to every request before its route: errors become answers, paths are cleaned, tokens are checked.</summary>
+internal static class HttpPipeline
+{
+    /// <summary>For the HTTP API.</summary>
+    public static void UseDaprHttp(this WebApplication app, string? apiToken, ILogger log)
+    {
+        app.Use(next => context => AnswerErrorsAsync(context, next, log));
+        app.Use(next => context =>
+        {
+            context.Request.Path = Clean(context.Request.Path);
+            return next(context);
+        });
+        if (apiToken is not null) app.Use(next => context => CheckTokenAsync(context, next, apiToken));
+        app.UseRouting();
+    }
+
+    /// <summary>For the gRPC API; errors of methods are mapped by <see cref="DaprEndpoints"/>.</summary>
+    public static void UseDaprGrpc(this WebApplication app, string? apiToken)
+    {
+        if (apiToken is not null) app.Use(next => context => CheckGrpcTokenAsync(context, next, apiToken));
+        app.UseRouting();
+    }
+
+    /// <summary>Doubled slashes are one, and a trailing one is none.</summary>
+    internal static PathString Clean(PathString path)
+    {
+        var text = path.Value ?? "/";
+        while (text.Contains("//", StringComparison.Ordinal)) text = text.Replace("//", "/", StringComparison.Ordinal);
+        return text.Length > 1 && text.EndsWith('/') ? text[..^1] : text;
+    }
+
+    private static async Task AnswerErrorsAsync(HttpContext context, RequestDelegate next, ILogger log)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (DaprError error) when (!context.Response.HasStarted)
+        {
+            await error.WriteAsync(context.Response);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller has gone: nobody is left to answer.
+        }
+        catch (Exception error) when (!context.Response.HasStarted)
+        {
+            log.LogError(error, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
+            await DaprErrors.Internal(error.Message).WriteAsync(context.Response);
+        }
+    }
+
+    private static Task CheckTokenAsync(HttpContext context, RequestDelegate next, string apiToken)
+    {
+        var path = context.Request.Path.Value;
+        var exempt = path is "/v1.0/healthz" or "/v1.0/healthz/outbound";
+        if (!exempt && context.Request.Headers[WellKnownHeaders.ApiToken] != apiToken)
+        {
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            return context.Response.WriteAsync("invalid api token", context.RequestAborted);
+        }
+        context.Request.Headers.Remove(WellKnownHeaders.ApiToken);
+        return next(context);
+    }
+
+    private static Task CheckGrpcTokenAsync(HttpContext context, RequestDelegate next, string apiToken)
+    {
+        var given = context.Request.Headers[WellKnownHeaders.ApiToken];
+        if (given == apiToken)
+        {
+            context.Request.Headers.Remove(WellKnownHeaders.ApiToken);
+            return next(context);
+        }
+        // A trailers-only answer: the status travels in the headers.
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        context.Response.ContentType = "application/grpc";
+        context.Response.Headers["grpc-status"] = "16";
+        context.Response.Headers["grpc-message"] = given.Count == 0 ? "missing dapr-api-token header" : "authentication error: api token mismatch";
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,224 @@
+using LocalDapr.Runtime.Components;
+using LocalDapr.Runtime.Configuration;
+using LocalDapr.Runtime.Health;
+using LocalDapr.Runtime.Invocation;
+using LocalDapr.Runtime.MetadataApi;
+using LocalDapr.Runtime.Resiliency;
+using LocalDapr.Runtime.State;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+
+namespace LocalDapr.Runtime.Hosting;
+
+/// <summary>
+/// The sidecar of one app. Starts in this order: resources, components, listeners (outbound ready), the app's port, building
+/// blocks (ready). Stops the other way round. One instance is started and stopped once.
+/// </summary>
+public sealed class Sidecar : IAsyncDisposable
+{
+    private readonly ILogger _log;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<ApiServer> _servers = [];
+    private readonly List<IBuildingBlock> _started = [];
+    private IReadOnlyList<IBuildingBlock> _blocks = [];
+    private Task _startingBlocks = Task.CompletedTask;
+    private Task _probing = Task.CompletedTask;
+    private int _disposed;
+
+    /// <summary>Reads the resources; throws <see cref="StartupException"/> for what the owner of the files must correct.</summary>
+    public Sidecar(RuntimeHost host, SidecarOptions options)
+    {
+        (Host, Options) = (host, options);
+        _log = host.LoggerFactory.CreateLogger($"LocalDapr[{options.AppId}]");
+        Configuration = SidecarConfiguration.Load(options.ConfigFiles, _log);
+        Resources = ResourceLoader.Load(options.ResourcesPaths, options, _log);
+        Components = new ComponentRegistry();
+        Components.Replace(ComponentReader.Read(Resources, this, _log));
+        Resiliency = ResiliencyRegistry.Load(Resources, options.AppId, host.Time);
+        App = new AppChannel(options, new AppHealth(options.AppPort is null ? null : options.AppHealth, host.Time, _log));
+        State = new StateStores(this);
+        Metadata = new SidecarMetadata(this);
+    }
+
+    /// <summary>What flags or the run file say.</summary>
+    public SidecarOptions Options { get; }
+
+    /// <summary>What the sidecars of the process share.</summary>
+    public RuntimeHost Host { get; }
+
+    /// <summary>Port of the HTTP API, known after the start.</summary>
+    public int HttpPort { get; private set; }
+
+    /// <summary>Port of the gRPC API, known after the start.</summary>
+    public int GrpcPort { get; private set; }
+
+    /// <summary>Completes when <c>/v1.0/healthz</c> is 204; fails when a building block could not start.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Completes when the sidecar cannot go on, with the reason: a component that failed after the start.</summary>
+    public Task<Exception> Failed => _failed.Task;
+
+    /// <summary>Completes when a caller asked for a shutdown; true when it was forced.</summary>
+    public Task<bool> StopRequested => _stopRequested.Task;
+
+    internal int InternalPort { get; private set; }
+
+    internal bool IsReady => _ready.Task.IsCompletedSuccessfully && !_stopping.IsCancellationRequested;
+
+    internal bool IsOutboundReady { get; private set; }
+
+    /// <summary>Cancelled when the sidecar begins to stop.</summary>
+    internal CancellationToken Stopping => _stopping.Token;
+
+    internal IReadOnlyList<Resource> Resources { get; private set; }
+
+    internal ComponentRegistry Components { get; }
+
+    internal SidecarConfiguration Configuration { get; }
+
+    internal ResiliencyRegistry Resiliency { get; private set; }
+
+    internal AppChannel App { get; }
+
+    internal StateStores State { get; }
+
+    internal SidecarMetadata Metadata { get; }
+
+    internal ILogger Log => _log;
+
+    internal ILogger NewLog(string area) => Host.LoggerFactory.CreateLogger($"LocalDapr[{Options.AppId}].{area}");
+
+    /// <summary>The block of a type, for blocks that work with another.</summary>
+    internal T Block<T>()
+        where T : class, IBuildingBlock => _blocks.OfType<T>().Single();
+
+    /// <summary>Returns when the APIs are served; the app may come up later (<see cref="Ready"/>).</summary>
+    public async Task StartAsync()
+    {
+        _blocks = Blocks.For(this);
+        foreach (var block in _blocks) await block.OpenAsync(_stopping.Token);
+        Host.Sidecars.Add(this);
+        await ListenAsync();
+        IsOutboundReady = true;
+        _log.LogInformation(
+            "Sidecar of {AppId}: HTTP on {HttpPort}, gRPC on {GrpcPort}, app port {AppPort}",
+            Options.AppId, HttpPort, GrpcPort, Options.AppPort?.ToString() ?? "none");
+        if (App.Exists) _probing = ProbeAsync();
+        _startingBlocks = StartBlocksAsync();
+    }
+
+    /// <summary>Asks whoever runs the sidecar to end it.</summary>
+    internal void RequestStop(bool forced) => _stopRequested.TrySetResult(forced);
+
+    /// <summary>Tells whoever runs the sidecar that it cannot go on.</summary>
+    internal void Fail(Exception error)
+    {
+        _log.LogError(error, "Sidecar of {AppId} cannot go on", Options.AppId);
+        _failed.TrySetResult(error);
+    }
+
+    /// <summary>Stops in order within the graceful time. The second call does nothing.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
+        if (Options.BlockShutdown > TimeSpan.Zero) await Task.Delay(Options.BlockShutdown, Host.Time);
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_startingBlocks, _probing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var limit = new CancellationTokenSource(Options.GracefulShutdown, Host.Time);
+        foreach (var block in Enumerable.Reverse(_started)) await StopAsync(block, limit.Token);
+        IsOutboundReady = false;
+        Host.Sidecars.Remove(this);
+        await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()));
+        foreach (var block in _blocks) (block as IDisposable)?.Dispose();
+        App.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task ListenAsync()
+    {
+        HttpPort = await ServeAsync(new("HTTP API", Options.HttpPort, HttpProtocols.Http1AndHttp2, Options.MaxBodyBytes), app =>
+        {
+            app.UseDaprHttp(Options.ApiToken, _log);
+            foreach (var block in _blocks) block.MapHttp(app);
+        });
+        GrpcPort = await ServeAsync(new("gRPC API", Options.GrpcPort, HttpProtocols.Http2, null), app =>
+        {
+            app.UseDaprGrpc(Options.ApiToken);
+            foreach (var block in _blocks) block.MapGrpc(app);
+        });
+        InternalPort = await ServeAsync(new("internal", Options.InternalPort, HttpProtocols.Http1AndHttp2, null), app =>
+        {
+            app.UseDaprHttp(apiToken: null, _log);
+            foreach (var block in _blocks) block.MapInternal(app);
+        });
+        if (Options.PublicPort is { } publicPort)
+            await ServeAsync(new("public", publicPort, HttpProtocols.Http1AndHttp2, Options.MaxBodyBytes), app =>
+            {
+                app.UseDaprHttp(apiToken: null, _log);
+                Block<HealthBlock>().MapProbes(app);
+                Block<MetadataBlock>().MapRead(app);
+            });
+    }
+
+    private async Task<int> ServeAsync(ApiServer.Listener listener, Action<Microsoft.AspNetCore.Builder.WebApplication> configure)
+    {
+        var server = await ApiServer.StartAsync(listener, Options, Host.LoggerFactory, configure);
+        _servers.Add(server);
+        return server.Port;
+    }
+
+    private async Task StartBlocksAsync()
+    {
+        try
+        {
+            if (App.Exists)
+            {
+                await App.WaitForPortAsync(_stopping.Token);
+                await App.Health.WaitAsync(_stopping.Token);
+            }
+            foreach (var block in _blocks)
+            {
+                _started.Add(block);
+                await block.StartAsync(_stopping.Token);
+            }
+            _ready.TrySetResult();
+            _log.LogInformation("Sidecar of {AppId} is ready", Options.AppId);
+        }
+        catch (Exception error)
+        {
+            _ready.TrySetException(error);
+            if (!_stopping.IsCancellationRequested) Fail(error);
+        }
+    }
+
+    private async Task ProbeAsync()
+    {
+        try
+        {
+            await App.Health.ProbeAsync(App, _stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The sidecar stops.
+        }
+        catch (Exception error)
+        {
+            _log.LogError(error, "The health probe of {AppId} ended", Options.AppId);
+        }
+    }
+
+    private async Task StopAsync(IBuildingBlock block, CancellationToken limit)
+    {
+        try
+        {
+            await block.StopAsync(limit);
+        }
+        catch (Exception error)
+        {
+            _log.LogWarning(error, "{Block} did not stop in order", block.GetType().Name);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace LocalDapr.Runtime.Storage;
+
+/// <summary>
+/// One SQLite file with group commit: a single writer thread takes all writes that are queued, runs them in one transaction
+/// and makes them durable with one fsync before any of their tasks completes. A write that throws is undone alone.
+/// Safe for any number of callers; other processes may use the file at the same time.
+/// </summary>
+internal sealed class SqliteDatabase : IAsyncDisposable
+{
+    /// <summary>Writers wait when this many writes are queued: memory stays bounded and callers feel the disk.</summary>
+    internal const int QueueLimit = 16_384;
+
+    /// <summary>A transaction ends after this many writes, so that the first of them does not wait for ever.</summary>
+    internal const int BatchLimit = 1_024;
+
+    private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(20);
+
+    private readonly Channel<Work> _queue = Channel.CreateBounded<Work>(
+        new BoundedChannelOptions(QueueLimit) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    private readonly string _connectionString;
+    private readonly ILogger _log;
+    private readonly CachingConnection _writer;
+
+    // A memory database is one connection: its readers take turns with the writer. A file has read connections of its own (WAL).
+    private readonly Lock? _oneConnection;
+    private readonly ConcurrentBag<CachingConnection> _readers = [];
+    private readonly Thread _thread;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private SqliteDatabase(string connectionString, bool inMemory, ILogger log)
+    {
+        (_connectionString, _log) = (connectionString, log);
+        _oneConnection = inMemory ? new Lock() : null;
+        _writer = Open();
+        if (!inMemory) _writer.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;");
+        _thread = new Thread(WriteLoop) { IsBackground = true, Name = "sqlite writer" };
+        _thread.Start();
+    }
+
+    public static SqliteDatabase OpenFile(string path, ILogger log)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        return new SqliteDatabase(Text(path), inMemory: false, log);
+    }
+
+    public static SqliteDatabase OpenInMemory(ILogger log) => new(Text(":memory:"), inMemory: true, log);
+
+    /// <summary>
+    /// Queues a write; completes when it is on disk. <paramref name="work"/> runs on the writer thread and must not block.
+    /// Its exception fails this task and undoes this write only. A failing commit fails all writes of the transaction.
+    /// </summary>
+    public async ValueTask<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation = default)
+    {
+        var queued = new Work<T>(work);
+        if (!_queue.Writer.TryWrite(queued)) await _queue.Writer.WriteAsync(queued, cancellation);
+        // Once queued it may be committed at any moment, so there is no cancelling any more.
+        return await queued.Task;
+    }
+
+    /// <inheritdoc cref="WriteAsync{T}"/>
+    public async ValueTask WriteAsync(Action<SqliteConnection> work, CancellationToken cancellation = default) =>
+        await WriteAsync(
+            connection =>
+            {
+                work(connection);
+                return true;
+            },
+            cancellation);
+
+    /// <summary>Reads what is committed, on a connection of its own. Runs on the calling thread.</summary>
+    public T Read<T>(Func<SqliteConnection, T> work)
+    {
+        if (_oneConnection is not null)
+            lock (_oneConnection)
+                return work(_writer);
+        if (!_readers.TryTake(out var reader)) reader = Open();
+        try
+        {
+            return work(reader);
+        }
+        finally
+        {
+            _readers.Add(reader);
+        }
+    }
+
+    /// <summary>Commits what is queued, then closes. Writes after this fail.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _ended.Task;
+        while (_readers.TryTake(out var reader)) await reader.DisposeAsync();
+        await _writer.DisposeAsync();
+    }
+
+    private static string Text(string source) =>
+        new SqliteConnectionStringBuilder { DataSource = source, Pooling = false, DefaultTimeout = (int)BusyTimeout.TotalSeconds }.ToString();
+
+    private CachingConnection Open()
+    {
+        var connection = new CachingConnection(_connectionString);
+        connection.Open();
+        connection.Execute($"PRAGMA busy_timeout = {(int)BusyTimeout.TotalMilliseconds}; PRAGMA temp_store = MEMORY;");
+        return connection;
+    }
+
+    // The only loop: ends when the queue is completed by DisposeAsync and empty. It owns its thread, so it may block on the queue.
+    private void WriteLoop()
+    {
+        var batch = new List<Work>(BatchLimit);
+        try
+        {
+            while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            {
+                while (batch.Count < BatchLimit && _queue.Reader.TryRead(out var work)) batch.Add(work);
+                if (batch.Count > 0) Commit(batch);
+                batch.Clear();
+            }
+        }
+        finally
+        {
+            _ended.TrySetResult();
+        }
+    }
+
+    private void Commit(List<Work> batch)
+    {
+        try
+        {
+            if (_oneConnection is null) RunInOneTransaction(batch);
+            else
+                lock (_oneConnection)
+                    RunInOneTransaction(batch);
+        }
+        catch (Exception error)
+        {
+            // Nothing of the transaction is on disk: every caller must hear of it, and the next transaction starts afresh.
+            _log.LogError(error, "A transaction of {Count} writes failed", batch.Count);
+            RollBack();
+            foreach (var work in batch) work.Fail(error);
+            return;
+        }
+        foreach (var work in batch) work.Complete();
+    }
+
+    private void RunInOneTransaction(List<Work> batch)
+    {
+        _writer.Prepared("BEGIN IMMEDIATE").ExecuteNonQuery();
+        foreach (var work in batch)
+        {
+            _writer.Prepared("SAVEPOINT work").ExecuteNonQuery();
+            if (!work.TryRun(_writer)) _writer.Prepared("ROLLBACK TO work").ExecuteNonQuery();
+            _writer.Prepared("RELEASE work").ExecuteNonQuery();
+        }
+        _writer.Prepared("COMMIT").ExecuteNonQuery();
+    }
+
+    private void RollBack()
+    {
+        try
+        {
+            _writer.Prepared("ROLLBACK").ExecuteNonQuery();
+        }
+        catch (SqliteException)
+        {
+            // BEGIN itself failed, or SQLite has rolled back already: there is no transaction to end.
+        }
+    }
+
+    private abstract class Work
+    {
+        public abstract bool TryRun(SqliteConnection connection);
+
+        public abstract void Complete();
+
+        public abstract void Fail(Exception error);
+    }
+
+    private sealed class Work<T>(Func<SqliteConnection, T> work) : Work
+    {
+        private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T _result = default!;
+        private Exception? _error;
+
+        public Task<T> Task => _done.Task;
+
+        public override bool TryRun(SqliteConnection connection)
+        {
+            try
+            {
+                _result = work(connection);
+                return true;
+            }
+            catch (Exception error)
+            {
+                _error = error;
+                return false;
+            }
+        }
+
+        public override void Complete()
+        {
+            if (_error is null) _done.TrySetResult(_result);
+            else _done.TrySetException(_error);
+        }
+
+        public override void Fail(Exception error) => _done.TrySetException(_error ?? error);
+    }
+}
