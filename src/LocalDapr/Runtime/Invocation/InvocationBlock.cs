@@ -1,0 +1,82 @@
+using LocalDapr.Runtime.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace LocalDapr.Runtime.Invocation;
+
+/// <summary>Service invocation over HTTP and gRPC, and what other sidecar processes call here for it.</summary>
+internal sealed class InvocationBlock : IBuildingBlock, IDisposable
+{
+    /// <summary>Carries the status of a gRPC app through an HTTP hop between sidecars.</summary>
+    public const string GrpcStatusHeader = "localdapr-grpc-status";
+
+    private readonly Sidecar _sidecar;
+    private readonly NameResolution _names;
+    private readonly TargetResolver _targets;
+    private readonly Invoker _invoker;
+    private readonly GrpcProxy _proxy;
+
+    public InvocationBlock(Sidecar sidecar)
+    {
+        _sidecar = sidecar;
+        _names = new NameResolution(sidecar);
+        _targets = new TargetResolver(sidecar, _names);
+        _invoker = new Invoker(sidecar, _targets);
+        _proxy = new GrpcProxy(sidecar, _targets);
+    }
+
+    /// <summary>Finds sidecars by app id; for blocks that call other sidecars themselves.</summary>
+    public TargetResolver Targets => _targets;
+
+    public void MapHttp(IEndpointRouteBuilder http) => http.MapFallback("{**path}", InvokeAsync);
+
+    public void MapGrpc(IEndpointRouteBuilder grpc)
+    {
+        grpc.MapInvokeService(_sidecar, _invoker);
+        grpc.MapFallback("{**path}", _proxy.ForwardAsync);
+    }
+
+    public void MapInternal(IEndpointRouteBuilder sidecars) => sidecars.MapFallback("{**path}", context =>
+        context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true
+            ? _proxy.ForwardToOwnAppAsync(context)
+            : AnswerAsync(context));
+
+    public async ValueTask StartAsync(CancellationToken cancellation) => await _names.RegisterAsync(cancellation);
+
+    public async ValueTask StopAsync(CancellationToken cancellation) => await _names.RemoveAsync();
+
+    public void Dispose()
+    {
+        _invoker.Dispose();
+        _proxy.Dispose();
+    }
+
+    private async Task InvokeAsync(HttpContext context)
+    {
+        var (appId, method) = InvocationEndpoints.Target(context) ?? throw DaprErrors.NoInvocationTarget();
+        // A call that may be repeated, or that a gRPC app takes as one message, needs its body whole.
+        var needsWhole = !_sidecar.Resiliency.App(appId, method).IsNone || _targets.Find(appId) is InvocationTarget.Local { Callee.App.IsGrpc: true };
+        var call = await InvocationEndpoints.ReadAsync(context, appId, method, needsWhole);
+        using var answer = await _invoker.InvokeAsync(call, context.RequestAborted);
+        await InvocationEndpoints.WriteAsync(answer, context);
+    }
+
+    // What another process sends is for the app of this sidecar; ids and forwarding headers are in it already.
+    private async Task AnswerAsync(HttpContext context)
+    {
+        try
+        {
+            var call = await InvocationEndpoints.ReadForwardedAsync(context, _sidecar.Options.AppId, _sidecar.App.IsGrpc);
+            using var answer = await CalleeSide.SendAsync(_sidecar, call, context.RequestAborted);
+            if (answer.GrpcFailure is { } failure) context.Response.Headers[GrpcStatusHeader] = ((int)failure.StatusCode).ToString();
+            await InvocationEndpoints.WriteAsync(answer, context);
+        }
+        catch (DaprError error) when (!context.Response.HasStarted)
+        {
+            context.Response.StatusCode = StatusCodes.Status502BadGateway;
+            context.Response.Headers[Invoker.RefusalHeader] = "1";
+            await context.Response.WriteAsync(error.Message, context.RequestAborted);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+namespace LocalDapr.Runtime.Invocation;
+
+/// <summary>One call of an app's method, on its way.</summary>
+internal sealed record InvocationCall(string AppId, HttpMethod Verb, string Path, string Query)
+{
+    public List<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>The body, when it is whole; then the call may be repeated.</summary>
+    public ReadOnlyMemory<byte>? Body { get; init; }
+
+    /// <summary>The body, when it is still arriving.</summary>
+    public Stream? Streamed { get; init; }
+
+    public string? ContentType { get; init; }
+
+    public bool IsRepeatable => Streamed is null;
+
+    public HttpContent? NewContent() => Body is { } body
+        ? new ReadOnlyMemoryContent(body)
+        : Streamed is null ? null : new StreamContent(Streamed);
+}
+
+/// <summary>The answer of an app, with what must be given back when it has been passed on.</summary>
+internal sealed class InvocationAnswer(HttpResponseMessage response, AppChannel.Turn turn) : IDisposable
+{
+    public HttpResponseMessage Response => response;
+
+    /// <summary>The status of a gRPC app, when the answer came from one.</summary>
+    public MiniGrpc.RpcException? GrpcFailure { get; init; }
+
+    public void Dispose()
+    {
+        response.Dispose();
+        turn.Dispose();
+    }
+}

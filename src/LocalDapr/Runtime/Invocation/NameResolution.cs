@@ -1,0 +1,71 @@
+using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace LocalDapr.Runtime.Invocation;
+
+/// <summary>
+/// Finds sidecars of other processes in a SQLite file that all of them write. An entry counts while its process lives, so that
+/// what a killed one left behind misleads nobody.
+/// </summary>
+internal sealed class NameResolution(Sidecar sidecar)
+{
+    private SqliteDatabase? _names;
+
+    /// <summary>Writes this sidecar's own entry.</summary>
+    public async ValueTask RegisterAsync(CancellationToken cancellation)
+    {
+        var file = sidecar.Configuration.NameResolutionFile ?? Path.Combine(Path.GetTempPath(), "localdapr-names.db");
+        _names = sidecar.Host.Databases.Get(file);
+        await _names.WriteAsync(
+            connection =>
+            {
+                connection.Execute(
+                    "CREATE TABLE IF NOT EXISTS sidecars (address TEXT PRIMARY KEY, app_id TEXT NOT NULL, namespace TEXT NOT NULL, pid INTEGER NOT NULL)");
+                connection.Prepared("INSERT OR REPLACE INTO sidecars (address, app_id, namespace, pid) VALUES ($address, $app, $namespace, $pid)")
+                    .Bind("$address", Address)
+                    .Bind("$app", sidecar.Options.AppId)
+                    .Bind("$namespace", sidecar.Options.Namespace)
+                    .Bind("$pid", Environment.ProcessId)
+                    .ExecuteNonQuery();
+            },
+            cancellation);
+    }
+
+    public async ValueTask RemoveAsync()
+    {
+        if (_names is not null)
+            await _names.WriteAsync(
+                connection => connection.Prepared("DELETE FROM sidecars WHERE address = $address AND pid = $pid")
+                    .Bind("$address", Address).Bind("$pid", Environment.ProcessId).ExecuteNonQuery());
+    }
+
+    /// <summary>Addresses of sidecars of the app in other processes.</summary>
+    public IReadOnlyList<Uri> Find(string appId, string ns) => _names?.Read(connection => Read(connection, appId, ns)) ?? [];
+
+    private string Address => $"http://127.0.0.1:{sidecar.InternalPort}";
+
+    private static List<Uri> Read(SqliteConnection connection, string appId, string ns)
+    {
+        using var reader = connection.Prepared("SELECT address, pid FROM sidecars WHERE app_id = $app AND namespace = $namespace")
+            .Bind("$app", appId).Bind("$namespace", ns).ExecuteReader();
+        var found = new List<Uri>();
+        while (reader.Read())
+            if (Lives(reader.GetInt32(1)))
+                found.Add(new Uri(reader.GetString(0)));
+        return found;
+    }
+
+    private static bool Lives(int pid)
+    {
+        try
+        {
+            using var process = System.Diagnostics.Process.GetProcessById(pid);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+namespace LocalDapr.Runtime.Invocation;
+
+/// <summary>Header and metadata names of Dapr.</summary>
+internal static class WellKnownHeaders
+{
+    public const string ApiToken = "dapr-api-token";
+    public const string AppId = "dapr-app-id";
+    public const string CallerAppId = "dapr-caller-app-id";
+    public const string CallerNamespace = "dapr-caller-namespace";
+    public const string CalleeAppId = "dapr-callee-app-id";
+    public const string HttpStatus = "dapr-http-status";
+    public const string TraceParent = "traceparent";
+}
