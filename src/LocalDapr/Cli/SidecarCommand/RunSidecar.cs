@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+using LocalDapr.Cli.Logs;
+using LocalDapr.Runtime.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LocalDapr.Cli.SidecarCommand;
+
+/// <summary><c>localdapr sidecar</c>: one sidecar until SIGTERM, SIGINT or a shutdown over the API.</summary>
+internal static class RunSidecar
+{
+    public static async Task<int> ExecuteAsync(string[] args)
+    {
+        if (args.Contains("--help") || args.Contains("-h"))
+        {
+            Console.WriteLine(Flags.Help);
+            return 0;
+        }
+        var flags = Flags.Parse(args);
+        if (flags.Switch("version"))
+        {
+            Console.WriteLine(RuntimeHost.RuntimeVersion);
+            return 0;
+        }
+        using var log = new ConsoleLog(ConsoleLog.Parse(flags.Text("log-level") ?? "info"), static (_, line) => Console.WriteLine(line));
+        foreach (var note in flags.Notes) log.CreateLogger("LocalDapr").LogDebug("{Note}", note);
+
+        using var signals = new StopSignals();
+        await using var host = new RuntimeHost(log);
+        await using var sidecar = new Sidecar(host, SidecarFlags.Read(flags));
+        await sidecar.StartAsync();
+        var ended = await Task.WhenAny(signals.Received, sidecar.StopRequested, sidecar.Failed);
+        if (ended == sidecar.Failed) return 1;
+        if (ended != sidecar.StopRequested || !await sidecar.StopRequested) return 0;
+        // A forced shutdown leaves nothing in order: the exit code tells.
+        await Task.Delay(TimeSpan.FromMilliseconds(100));
+        return 1;
+    }
+}
+
+/// <summary>SIGTERM and SIGINT as a task, instead of the end of the process.</summary>
+internal sealed class StopSignals : IDisposable
+{
+    private readonly TaskCompletionSource _received = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PosixSignalRegistration[] _registrations;
+
+    public StopSignals() => _registrations =
+    [
+        .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            _received.TrySetResult();
+        })),
+    ];
+
+    public Task Received => _received.Task;
+
+    public void Dispose()
+    {
+        foreach (var registration in _registrations) registration.Dispose();
+    }
+}
