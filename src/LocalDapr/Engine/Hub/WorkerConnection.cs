@@ -51,8 +51,8 @@ public sealed class WorkerConnection : IDisposable
     }
 
     /// <summary>Takes a worker's answer to a turn in; returns once it is decided, and the commit is on its way.</summary>
-    public ValueTask CompleteAsync(Turns.TurnResponse response, CancellationToken cancellation) =>
-        _engine.CompleteTurnAsync(response, this, cancellation);
+    public async ValueTask CompleteAsync(Turns.TurnResponse response, CancellationToken cancellation) =>
+        await _engine.TryCompleteTurnAsync(response, this, new CommitUnit(), cancellation);
 
     /// <summary>Takes activity results in. They are not durable before the turn that consumes them; until then a crash runs the activity again.</summary>
     public void Complete(IReadOnlyList<ActivityResult> results) => _engine.CompleteActivities(results);

@@ -10,6 +10,7 @@ public sealed partial class WorkflowEngine
     private readonly Queue<Instance> _readyTurns = [];
     private readonly Queue<ActivityItem> _readyActivities = [];
     private readonly Dictionary<(string Instance, int Task), ActivityItem> _activities = [];
+    private TaskCompletionSource? _firstWorker;
     private int _nextWorker;
     private int _openTurns;
     private int _openActivities;
@@ -24,12 +25,25 @@ public sealed partial class WorkflowEngine
         }
     }
 
+    /// <summary>Completes while a worker is connected, at once or as soon as one is.</summary>
+    public Task WhenWorkerAsync(CancellationToken cancellation)
+    {
+        lock (_gate)
+        {
+            if (_workers.Count > 0) return Task.CompletedTask;
+            _firstWorker ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _firstWorker.Task.WaitAsync(cancellation);
+        }
+    }
+
     public WorkerConnection Connect(WorkerOptions options)
     {
         var worker = new WorkerConnection(this, options);
         lock (_gate)
         {
             _workers.Add(worker);
+            _firstWorker?.TrySetResult();
+            _firstWorker = null;
             // A new worker may fit where the others did not.
             foreach (var instance in _stalled.ToArray()) Enqueue_NeedsLock(instance);
         }

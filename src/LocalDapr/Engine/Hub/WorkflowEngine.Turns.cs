@@ -8,27 +8,37 @@ namespace LocalDapr.Engine.Hub;
 public sealed partial class WorkflowEngine
 {
     /// <summary>
-    /// Takes a worker's answer to the open turn of an instance in. An answer nobody waits for is ignored, as is one with another turn's token; with
-    /// <paramref name="from"/> only a turn of that connection is meant.
+    /// Takes a worker's answer to the open turn of an instance in and returns when it is durable. An answer nobody waits for is ignored, as is one
+    /// with another turn's token.
     /// </summary>
-    public async ValueTask CompleteTurnAsync(TurnResponse response, WorkerConnection? from, CancellationToken cancellation)
+    public async ValueTask CompleteTurnAsync(TurnResponse response, CancellationToken cancellation)
+    {
+        var unit = new CommitUnit();
+        var durable = unit.WhenDurable();
+        if (await TryCompleteTurnAsync(response, from: null, unit, cancellation)) await durable.WaitAsync(cancellation);
+    }
+
+    /// <summary>Decides the open turn, if the answer is one to it; its commit is on its way then. With a connection only its own turns are meant.</summary>
+    internal async ValueTask<bool> TryCompleteTurnAsync(
+        TurnResponse response, WorkerConnection? from, CommitUnit unit, CancellationToken cancellation)
     {
         while (true)
         {
             List<string>? missing = null;
             lock (_gate)
             {
-                if (!_instances.TryGetValue(response.InstanceId, out var instance) || instance.Turn is not { } turn) return;
-                if (response.Token.Length > 0 && response.Token != turn.Token) return;
-                if (from is not null && turn.Worker != from) return;
+                if (!_instances.TryGetValue(response.InstanceId, out var instance) || instance.Turn is not { } turn) return false;
+                if (response.Token.Length > 0 && response.Token != turn.Token) return false;
+                if (from is not null && turn.Worker != from) return false;
                 foreach (var target in Targets(instance, turn, response))
                 {
                     if (!_instances.TryGetValue(target, out var other) || other.Loading is not null) (missing ??= []).Add(target);
                 }
                 if (missing is null)
                 {
-                    Decide_NeedsLock(instance, turn, response);
-                    return;
+                    Decide_NeedsLock(instance, turn, response, unit);
+                    _committer.Enqueue(unit);
+                    return true;
                 }
             }
             // The parents and children that the answer concerns are needed in memory to decide; it is looked at again once they are.
@@ -84,18 +94,17 @@ public sealed partial class WorkflowEngine
         foreach (var child in instance.State.OpenChildren.Values) yield return child.InstanceId;
     }
 
-    private void Decide_NeedsLock(Instance instance, OpenTurn turn, TurnResponse response)
+    private void Decide_NeedsLock(Instance instance, OpenTurn turn, TurnResponse response, CommitUnit unit)
     {
         var now = Now;
         var commit = Turn.Decide(instance.State, turn.NewEvents, response, _facts with { Now = now });
         CloseTurn_NeedsLock(instance);
         if (commit.IsStall)
         {
-            Stall_NeedsLock(instance, commit, now);
+            Stall_NeedsLock(instance, commit, now, unit);
             return;
         }
         _stalled.Remove(instance);
-        var unit = new CommitUnit();
         unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord
         {
             At = now,
@@ -108,17 +117,14 @@ public sealed partial class WorkflowEngine
         }));
         foreach (var message in commit.Messages) Deliver_NeedsLock(instance, message, unit);
         instance.CachedBy = turn.Worker.Options.KeepsInstances && commit.Restarted is null ? turn.Worker : null;
-        _committer.Enqueue(unit);
     }
 
-    private void Stall_NeedsLock(Instance instance, TurnCommit commit, Moment now)
+    private void Stall_NeedsLock(Instance instance, TurnCommit commit, Moment now, CommitUnit unit)
     {
         _stalled.Add(instance);
         instance.CachedBy = null;
         if (instance.State.Stalled is not null) return;
-        var unit = new CommitUnit();
         unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord { At = now, History = commit.History }));
-        _committer.Enqueue(unit);
     }
 
     // Results that belong to the generation that ended are nobody's; what was sent to the instance as such stays, behind the new start.
