@@ -9,6 +9,9 @@ public sealed record EngineOptions(string AppId)
     /// <summary>Activities handed out at a time over all workers; 0 is no limit.</summary>
     public int MaxOpenActivities { get; init; }
 
+    /// <summary>The longest history a worker that keeps no instances is sent; an instance beyond it stalls. 0 is no limit.</summary>
+    public long MaxHistoryBytes { get; init; }
+
     /// <summary>Finished instances kept in memory for those who ask for them soon after.</summary>
     public int FinishedInMemory { get; init; } = 1_000;
 

@@ -120,6 +120,11 @@ public sealed partial class WorkflowEngine
             return null;
         }
         instance.StartsAt = null;
+        if (IsTooLong(instance, worker, events))
+        {
+            StallForSize_NeedsLock(instance);
+            return null;
+        }
         var token = (++_lastToken).ToString("x");
         instance.Turn = new OpenTurn(worker, token, events, consumes);
         worker.OpenTurns.Add(instance);
@@ -133,6 +138,19 @@ public sealed partial class WorkflowEngine
             CachedEvents = instance.State.History.Count,
             Propagated = started.Propagated,
         };
+    }
+
+    private bool IsTooLong(Instance instance, WorkerConnection worker, IReadOnlyList<HistoryEvent> events) =>
+        _options.MaxHistoryBytes > 0 && !worker.Options.KeepsInstances
+        && instance.State.HistoryBytes + events.Sum(EventSize.Of) > _options.MaxHistoryBytes;
+
+    private void StallForSize_NeedsLock(Instance instance)
+    {
+        var why = $"the history of the workflow is longer than max-body-size allows ({_options.MaxHistoryBytes} bytes)";
+        var stalled = new ExecutionStalled(StallReason.PayloadSizeExceeded, why) { Timestamp = Now, Router = _here };
+        var unit = new CommitUnit();
+        Stall_NeedsLock(instance, stalled, unit);
+        _committer.Enqueue(unit);
     }
 
     private void CloseTurn_NeedsLock(Instance instance)

@@ -101,7 +101,7 @@ public sealed partial class WorkflowEngine
         CloseTurn_NeedsLock(instance);
         if (commit.IsStall)
         {
-            Stall_NeedsLock(instance, commit, now, unit);
+            Stall_NeedsLock(instance, commit.History[0], unit);
             return;
         }
         _stalled.Remove(instance);
@@ -119,12 +119,12 @@ public sealed partial class WorkflowEngine
         instance.CachedBy = turn.Worker.Options.KeepsInstances && commit.Restarted is null ? turn.Worker : null;
     }
 
-    private void Stall_NeedsLock(Instance instance, TurnCommit commit, Moment now, CommitUnit unit)
+    private void Stall_NeedsLock(Instance instance, HistoryEvent stalled, CommitUnit unit)
     {
         _stalled.Add(instance);
         instance.CachedBy = null;
         if (instance.State.Stalled is not null) return;
-        unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord { At = now, History = commit.History }));
+        unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord { At = stalled.Timestamp, History = [stalled] }));
     }
 
     // Results that belong to the generation that ended are nobody's; what was sent to the instance as such stays, behind the new start.

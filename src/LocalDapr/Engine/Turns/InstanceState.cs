@@ -32,6 +32,9 @@ public sealed class InstanceState
 
     public string? VersionName { get; private set; }
 
+    /// <summary>About how long the history is as a message.</summary>
+    public long HistoryBytes { get; private set; }
+
     public RuntimeStatus Status =>
         Completed is { } completed ? completed.Status
         : Stalled is not null ? RuntimeStatus.Stalled
@@ -44,6 +47,7 @@ public sealed class InstanceState
     public void Apply(HistoryEvent happened)
     {
         _history.Add(happened);
+        HistoryBytes += EventSize.Of(happened);
         if (happened is not ExecutionStalled) Stalled = null;
         switch (happened)
         {

@@ -95,7 +95,7 @@ public static class Turn
     // Patches are stored once: the clock event of a turn names those that the history does not have yet.
     private static IReadOnlyList<HistoryEvent> WithVersion(InstanceState state, IReadOnlyList<HistoryEvent> newEvents, WorkflowVersion? version)
     {
-        if (version is null) return newEvents;
+        if (version is null || (version.Name is null && version.Patches.Count == state.Patches.Count)) return newEvents;
         var events = newEvents.ToArray();
         events[0] = ((WorkflowStarted)events[0]) with { Version = version with { Patches = [.. version.Patches.Skip(state.Patches.Count)] } };
         return events;

@@ -1,0 +1,201 @@
+using Dapr.DurableTask.Protobuf;
+using Dapr.Protocol;
+using Google.Protobuf.WellKnownTypes;
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Hub;
+using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Workflows.Wire;
+using Microsoft.AspNetCore.Routing;
+using MiniGrpc;
+
+namespace LocalDapr.Runtime.Workflows;
+
+/// <summary>TaskHubSidecarService: what the workflow SDKs of all languages speak.</summary>
+internal static class TaskHubGrpcService
+{
+    private const int ItemsAFlush = 64;
+    private const int MaxPage = 10_000;
+
+    public static void MapTaskHub(this IEndpointRouteBuilder grpc, WorkflowBlock block)
+    {
+        grpc.MapUnary(TaskHubMethods.Hello, static (_, _) => new ValueTask<Empty>(new Empty()));
+        Map(grpc, TaskHubMethods.StartInstance, (request, call) => StartAsync(block.Engine, request, call.Cancellation));
+        Map(grpc, TaskHubMethods.GetInstance, async (request, call) =>
+            Found(await block.Engine.GetAsync(request.InstanceId, call.Cancellation), request, parent: false));
+        Map(grpc, TaskHubMethods.WaitForInstanceStart, async (request, call) =>
+            Found(await block.Engine.WaitForStartAsync(request.InstanceId, call.Cancellation), request, parent: true));
+        Map(grpc, TaskHubMethods.WaitForInstanceCompletion, async (request, call) =>
+            Found(await block.Engine.WaitForCompletionAsync(request.InstanceId, call.Cancellation), request, parent: true));
+        MapControl(grpc, block);
+        Map(grpc, TaskHubMethods.PurgeInstances, (request, call) => PurgeAsync(block.Engine, request, call.Cancellation));
+        Map(grpc, TaskHubMethods.RerunWorkflowFromEvent, (request, call) => RerunAsync(block.Engine, request, call.Cancellation));
+        Map(grpc, TaskHubMethods.ListInstanceIDs, (request, call) => ListAsync(block.Engine, request, call.Cancellation));
+        Map(grpc, TaskHubMethods.GetInstanceHistory, (request, call) => HistoryAsync(block.Engine, request, call.Cancellation));
+        foreach (var method in (GrpcMethod<WorkflowResponse, CompleteTaskResponse>[])[TaskHubMethods.CompleteOrchestratorTask, TaskHubMethods.CompleteWorkflowTask])
+        {
+            Map(grpc, method, async (response, call) =>
+            {
+                await block.Engine.CompleteTurnAsync(response.FromWire(), call.Cancellation);
+                return new CompleteTaskResponse();
+            });
+        }
+        Map(grpc, TaskHubMethods.CompleteActivityTask, async (response, call) =>
+        {
+            await block.Engine.CompleteActivityAsync(response.FromWire(), call.Cancellation);
+            return new CompleteTaskResponse();
+        });
+        grpc.MapServerStreaming(TaskHubMethods.GetWorkItems, (_, items, call) => SendWorkItemsAsync(block, items, call));
+    }
+
+    private static void MapControl(IEndpointRouteBuilder grpc, WorkflowBlock block)
+    {
+        Map(grpc, TaskHubMethods.RaiseEvent, async (request, call) =>
+        {
+            await block.Engine.RaiseAsync(request.InstanceId, request.Name, request.Input, call.Cancellation);
+            return new RaiseEventResponse();
+        });
+        Map(grpc, TaskHubMethods.TerminateInstance, async (request, call) =>
+        {
+            await block.Engine.TerminateAsync(request.InstanceId, request.Output, request.Recursive, call.Cancellation);
+            await block.Engine.WaitForCompletionAsync(request.InstanceId, call.Cancellation);
+            return new TerminateResponse();
+        });
+        Map(grpc, TaskHubMethods.SuspendInstance, async (request, call) =>
+        {
+            await block.Engine.SuspendAsync(request.InstanceId, request.Reason, call.Cancellation);
+            await block.Engine.WaitAsync(
+                request.InstanceId, static now => now.IsTerminal || now.Status == RuntimeStatus.Suspended, call.Cancellation);
+            return new SuspendResponse();
+        });
+        Map(grpc, TaskHubMethods.ResumeInstance, async (request, call) =>
+        {
+            await block.Engine.ResumeAsync(request.InstanceId, request.Reason, call.Cancellation);
+            await block.Engine.WaitAsync(
+                request.InstanceId, static now => now.Status is not (RuntimeStatus.Suspended or RuntimeStatus.Pending), call.Cancellation);
+            return new ResumeResponse();
+        });
+    }
+
+    private static void Map<TRequest, TResponse>(
+        IEndpointRouteBuilder grpc, GrpcMethod<TRequest, TResponse> method, Func<TRequest, ServerCall, ValueTask<TResponse>> handler)
+        where TRequest : class, Google.Protobuf.IMessage<TRequest>
+        where TResponse : class, Google.Protobuf.IMessage<TResponse> =>
+        grpc.MapDapr(method, async (request, call) =>
+        {
+            try
+            {
+                return await handler(request, call);
+            }
+            catch (WorkflowException refused)
+            {
+                throw refused.ToRpc();
+            }
+        });
+
+    /// <summary>The engine's form of a start; traces are kept, version, tags and execution id of the caller are not, as in Dapr.</summary>
+    internal static StartRequest ToStart(CreateInstanceRequest request) => new(request.InstanceId, request.Name)
+    {
+        Input = request.Input,
+        ScheduledStart = request.ScheduledStartTimestamp?.ToMoment(),
+        Trace = request.ParentTraceContext.FromWire(),
+    };
+
+    // Answers after the first turn, so that whoever reads the instance next finds it running; a scheduled one is not waited for.
+    private static async ValueTask<CreateInstanceResponse> StartAsync(
+        WorkflowEngine engine, CreateInstanceRequest request, CancellationToken cancellation)
+    {
+        await engine.StartAsync(ToStart(request), cancellation);
+        if (request.ScheduledStartTimestamp is null) await engine.WaitForStartAsync(request.InstanceId, cancellation);
+        return new CreateInstanceResponse { InstanceId = request.InstanceId };
+    }
+
+    private static GetInstanceResponse Found(InstanceSummary? summary, GetInstanceRequest request, bool parent) => summary is null
+        ? new GetInstanceResponse()
+        : new GetInstanceResponse { Exists = true, WorkflowState = summary.ToWire(request.GetInputsAndOutputs, parent) };
+
+    private static async ValueTask<PurgeInstancesResponse> PurgeAsync(
+        WorkflowEngine engine, PurgeInstancesRequest request, CancellationToken cancellation)
+    {
+        if (request.RequestCase == PurgeInstancesRequest.RequestOneofCase.PurgeInstanceFilter)
+            throw new RpcException(StatusCode.Unknown, "multi-instance purge is not unimplemented");
+        var purged = await engine.PurgeAsync(request.InstanceId, request.Recursive, request.HasForce && request.Force, cancellation);
+        return new PurgeInstancesResponse { DeletedInstanceCount = purged };
+    }
+
+    private static async ValueTask<RerunWorkflowFromEventResponse> RerunAsync(
+        WorkflowEngine engine, RerunWorkflowFromEventRequest request, CancellationToken cancellation)
+    {
+        var id = request.HasNewInstanceID && request.NewInstanceID.Length > 0 ? request.NewInstanceID : Guid.NewGuid().ToString();
+        try
+        {
+            await engine.RerunAsync(
+                new RerunRequest(request.SourceInstanceID, checked((int)request.EventID), id)
+                {
+                    Input = request.Input,
+                    OverwritesInput = request.OverwriteInput,
+                    NewChildId = request.HasNewChildWorkflowInstanceID ? request.NewChildWorkflowInstanceID : null,
+                },
+                cancellation);
+        }
+        catch (WorkflowException refused) when (refused.Kind == WorkflowErrorKind.NotFound)
+        {
+            throw new RpcException(StatusCode.NotFound, refused.Message);
+        }
+        return new RerunWorkflowFromEventResponse { NewInstanceID = id };
+    }
+
+    private static async ValueTask<ListInstanceIDsResponse> ListAsync(
+        WorkflowEngine engine, ListInstanceIDsRequest request, CancellationToken cancellation)
+    {
+        var size = request is { HasPageSize: true, PageSize: > 0 } ? (int)Math.Min(request.PageSize, MaxPage) : MaxPage;
+        // One more than asked for tells whether there is another page.
+        var ids = await engine.ListAsync(request.HasContinuationToken ? request.ContinuationToken : null, size + 1, cancellation);
+        var response = new ListInstanceIDsResponse();
+        response.InstanceIds.AddRange(ids.Take(size));
+        if (ids.Count > size) response.ContinuationToken = ids[size - 1];
+        return response;
+    }
+
+    private static async ValueTask<GetInstanceHistoryResponse> HistoryAsync(
+        WorkflowEngine engine, GetInstanceHistoryRequest request, CancellationToken cancellation)
+    {
+        var history = await engine.HistoryAsync(request.InstanceId, cancellation)
+            ?? throw new RpcException(StatusCode.NotFound, $"workflow instance '{request.InstanceId}' not found");
+        var response = new GetInstanceHistoryResponse();
+        response.Events.AddRange(history.Select(happened => happened.ToWire()));
+        return response;
+    }
+
+    // Ends when the worker goes away (its items go to others) or the sidecar stops (the worker is told).
+    private static async Task SendWorkItemsAsync(WorkflowBlock block, IGrpcWriter<WorkItem> items, ServerCall call)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, block.Stopping);
+        using var worker = block.Engine.Connect(new WorkerOptions { MaxOpenTurns = int.MaxValue, MaxOpenActivities = int.MaxValue });
+        await call.SendHeadersAsync([]);
+        var (turns, activities) = (new List<TurnItem>(), new List<ActivityItem>());
+        try
+        {
+            while (await worker.TakeAsync(turns, activities, ItemsAFlush, ended.Token))
+            {
+                var left = turns.Count + activities.Count;
+                foreach (var turn in turns)
+                {
+                    var item = new WorkItem { WorkflowRequest = turn.ToWire(block.AppId), CompletionToken = turn.Token };
+                    await items.WriteAsync(item, flush: --left == 0, ended.Token);
+                }
+                foreach (var activity in activities)
+                {
+                    var item = new WorkItem { ActivityRequest = activity.ToWire(), CompletionToken = activity.ExecutionId };
+                    await items.WriteAsync(item, flush: --left == 0, ended.Token);
+                }
+                turns.Clear();
+                activities.Clear();
+            }
+        }
+        catch (OperationCanceledException) when (block.Stopping.IsCancellationRequested)
+        {
+            // Told below.
+        }
+        throw new RpcException(StatusCode.Unavailable, "the sidecar is shutting down");
+    }
+}

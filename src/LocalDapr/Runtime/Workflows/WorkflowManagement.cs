@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Text;
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Hub;
+
+namespace LocalDapr.Runtime.Workflows;
+
+/// <summary>The management API of workflows, free of transport: HTTP and gRPC map onto it.</summary>
+internal sealed class WorkflowManagement(WorkflowBlock block)
+{
+    private const string StartTimeOption = "dapr.workflow.start_time";
+
+    /// <summary>Starts a workflow; waits while no worker is connected, but not for its first turn.</summary>
+    /// <returns>The instance id, a new one when none was given.</returns>
+    public async ValueTask<string> StartAsync(
+        string name, string? instanceId, ReadOnlyMemory<byte> input, IEnumerable<KeyValuePair<string, string>> options, CancellationToken cancellation)
+    {
+        if (name.Length == 0) throw WorkflowErrors.NameMissing();
+        var id = instanceId is { Length: > 0 } given ? Checked(given) : Guid.NewGuid().ToString();
+        Moment? startsAt = null;
+        foreach (var (key, value) in options)
+        {
+            if (key == StartTimeOption) startsAt = StartTime(name, value);
+        }
+        try
+        {
+            await block.Engine.WhenWorkerAsync(cancellation);
+            await block.Engine.StartAsync(
+                new StartRequest(id, name) { Input = Encoding.UTF8.GetString(input.Span), ScheduledStart = startsAt }, cancellation);
+            return id;
+        }
+        catch (WorkflowException refused)
+        {
+            throw WorkflowErrors.Start(name, refused.Message);
+        }
+    }
+
+    public ValueTask<InstanceSummary?> GetAsync(string instanceId, CancellationToken cancellation) =>
+        block.Engine.GetAsync(Given(instanceId), cancellation);
+
+    public async ValueTask RaiseAsync(string instanceId, string eventName, ReadOnlyMemory<byte> data, CancellationToken cancellation)
+    {
+        Given(instanceId);
+        if (eventName.Length == 0) throw WorkflowErrors.EventNameMissing();
+        try
+        {
+            await block.Engine.RaiseAsync(instanceId, eventName, Encoding.UTF8.GetString(data.Span), cancellation);
+        }
+        catch (WorkflowException refused)
+        {
+            throw WorkflowErrors.Raise(instanceId, refused.Message);
+        }
+    }
+
+    public async ValueTask PauseAsync(string instanceId, CancellationToken cancellation)
+    {
+        try
+        {
+            await block.Engine.SuspendAsync(Given(instanceId), null, cancellation);
+        }
+        catch (WorkflowException refused)
+        {
+            throw WorkflowErrors.Pause(instanceId, refused.Message);
+        }
+    }
+
+    public async ValueTask ResumeAsync(string instanceId, CancellationToken cancellation)
+    {
+        try
+        {
+            await block.Engine.ResumeAsync(Given(instanceId), null, cancellation);
+        }
+        catch (WorkflowException refused)
+        {
+            throw WorkflowErrors.Resume(instanceId, refused.Message);
+        }
+    }
+
+    /// <summary>Ends the instance and its children, and waits until it has ended.</summary>
+    public async ValueTask TerminateAsync(string instanceId, CancellationToken cancellation)
+    {
+        try
+        {
+            await block.Engine.TerminateAsync(Given(instanceId), null, recursive: true, cancellation);
+            await block.Engine.WaitForCompletionAsync(instanceId, cancellation);
+        }
+        catch (WorkflowException refused)
+        {
+            throw refused.Kind == WorkflowErrorKind.NotFound
+                ? WorkflowErrors.NotFound(instanceId)
+                : WorkflowErrors.Terminate(instanceId, refused.Message);
+        }
+    }
+
+    public async ValueTask PurgeAsync(string instanceId, CancellationToken cancellation)
+    {
+        try
+        {
+            await block.Engine.PurgeAsync(Given(instanceId), recursive: true, force: false, cancellation);
+        }
+        catch (WorkflowException refused)
+        {
+            throw refused.Kind == WorkflowErrorKind.NotFound
+                ? WorkflowErrors.NotFound(instanceId)
+                : WorkflowErrors.Purge(instanceId, refused.Message);
+        }
+    }
+
+    /// <summary>The status as this API spells it; it does not know of stalled ones.</summary>
+    public static string StatusOf(InstanceSummary summary) => summary.Status switch
+    {
+        RuntimeStatus.ContinuedAsNew => "CONTINUED_AS_NEW",
+        RuntimeStatus.Stalled => "UNKNOWN",
+        var status => status.ToString().ToUpperInvariant(),
+    };
+
+    public static IEnumerable<KeyValuePair<string, string>> PropertiesOf(InstanceSummary summary)
+    {
+        if (summary.Started?.Input is { } input) yield return new("dapr.workflow.input", input);
+        if (summary.CustomStatus is { } custom) yield return new("dapr.workflow.custom_status", custom);
+        if (summary.Completed is { Result: { } output, Failure: null }) yield return new("dapr.workflow.output", output);
+        if (summary.Completed?.Failure is not { } failure) yield break;
+        yield return new("dapr.workflow.failure.error_type", failure.ErrorType);
+        yield return new("dapr.workflow.failure.error_message", failure.ErrorMessage);
+        if (failure.StackTrace is { } trace) yield return new("dapr.workflow.failure.stack_trace", trace);
+    }
+
+    private static string Given(string instanceId) => instanceId.Length > 0 ? instanceId : throw WorkflowErrors.InstanceIdMissing();
+
+    private static string Checked(string id)
+    {
+        if (Encoding.UTF8.GetByteCount(id) > WorkflowErrors.MaxInstanceIdBytes) throw WorkflowErrors.InstanceIdTooLong();
+        foreach (var rune in id.EnumerateRunes())
+        {
+            if (!Rune.IsLetterOrDigit(rune) && rune.Value is not ('_' or '-')) throw WorkflowErrors.InstanceIdInvalid(id);
+        }
+        return id;
+    }
+
+    private static Moment StartTime(string name, string text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && text.Contains('T')
+            ? Moment.From(time)
+            : throw WorkflowErrors.Start(name, "start time is not in the RFC3339 format");
+}
