@@ -52,7 +52,8 @@ internal sealed class Committer(IWorkflowStore store, EngineOptions options, Tim
     public void Enqueue(CommitUnit unit)
     {
         Interlocked.Increment(ref _queued);
-        _queue.Writer.TryWrite(unit);
+        // After the stop nothing is written any more: whoever waits must hear that it is not durable.
+        if (!_queue.Writer.TryWrite(unit)) unit.Done?.TrySetCanceled();
     }
 
     public void Complete() => _queue.Writer.TryComplete();

@@ -6,18 +6,23 @@ namespace LocalDapr.Engine.Hub;
 /// Timers of all instances by due time, on one timer of the clock. The heap is a reminder only: what is due is looked up in the instance, so an
 /// entry whose timer was cancelled does nothing. Guarded by the engine's lock.
 /// </summary>
-internal sealed class TimerHeap(TimeProvider time, Action due) : IDisposable
+internal sealed class TimerHeap(TimeProvider time, Action due, Func<TimerEntry, bool> isOpen) : IDisposable
 {
     // Longer waits are split: the clock's timers take no more than 49 days, and a far one may never come.
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(12);
 
+    private const int SweepFloor = 8_192;
+
     private readonly PriorityQueue<TimerEntry, Moment> _entries = new();
+    private int _sweepAt = SweepFloor;
     private ITimer? _timer;
     private Moment? _armedFor;
 
     public void Add(TimerEntry entry, Moment at)
     {
+        if (at >= Moment.Never) return;
         _entries.Enqueue(entry, at);
+        if (_entries.Count >= _sweepAt) Sweep();
         if (_armedFor is null || at < _armedFor) Arm();
     }
 
@@ -34,6 +39,15 @@ internal sealed class TimerHeap(TimeProvider time, Action due) : IDisposable
     }
 
     public void Dispose() => _timer?.Dispose();
+
+    // Most timers guard a wait and are cancelled long before they are due: whenever the heap has doubled, those leave it.
+    private void Sweep()
+    {
+        var open = _entries.UnorderedItems.Where(item => isOpen(item.Element)).ToArray();
+        _entries.Clear();
+        _entries.EnqueueRange(open);
+        _sweepAt = Math.Max(SweepFloor, 2 * open.Length);
+    }
 
     private void Arm()
     {

@@ -191,6 +191,12 @@ public sealed partial class WorkflowEngine
             _timers.Add(new TimerEntry(instance.Id, started.ExecutionId, timer.EventId), timer.FireAt);
     }
 
+    private bool IsOpen_NeedsLock(TimerEntry entry) =>
+        _instances.TryGetValue(entry.InstanceId, out var instance) && instance.IsActive
+        && (entry.TimerId is not { } id
+            ? instance.StartsAt is not null
+            : instance.State.Started?.ExecutionId == entry.ExecutionId && instance.State.OpenTimers.ContainsKey(id));
+
     private void OnTimersDue()
     {
         lock (_gate)

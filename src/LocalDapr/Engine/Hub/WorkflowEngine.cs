@@ -35,7 +35,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         _here = new EventRouter(options.AppId);
         _facts = new TurnFacts(options.AppId, default, static () => Guid.NewGuid().ToString()) { IsActive = IsActive_NeedsLock };
         _committer = new Committer(store, options, time, OnCommitted);
-        _timers = new TimerHeap(time, OnTimersDue);
+        _timers = new TimerHeap(time, OnTimersDue, IsOpen_NeedsLock);
     }
 
     /// <summary>Brings every unfinished instance back from the store, with its inbox, open activities and timers.</summary>
