@@ -9,5 +9,6 @@ internal static class Blocks
         new MetadataApi.MetadataBlock(sidecar),
         new State.StateBlock(sidecar),
         new Invocation.InvocationBlock(sidecar),
+        new Workflows.WorkflowBlock(sidecar),
     ];
 }
