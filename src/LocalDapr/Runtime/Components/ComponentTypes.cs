@@ -11,8 +11,8 @@ internal static class ComponentTypes
     {
         ["state.in-memory"] = State,
         ["state.sqlite"] = State,
-        ["pubsub.in-memory"] = ["SUBSCRIBE_WILDCARDS"],
-        ["pubsub.sqlite"] = ["MESSAGE_TTL", "BULK_PUBSUB", "SUBSCRIBE_WILDCARDS"],
+        ["pubsub.in-memory"] = ["MESSAGE_TTL", "BULK_PUBSUB"],
+        ["pubsub.sqlite"] = ["MESSAGE_TTL", "BULK_PUBSUB"],
         ["lock.in-memory"] = [],
         ["lock.sqlite"] = [],
         ["configuration.local.file"] = [],

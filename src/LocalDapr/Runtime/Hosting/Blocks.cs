@@ -8,6 +8,7 @@ internal static class Blocks
         new Health.HealthBlock(sidecar),
         new MetadataApi.MetadataBlock(sidecar),
         new State.StateBlock(sidecar),
+        new PubSub.PubSubBlock(sidecar),
         new Invocation.InvocationBlock(sidecar),
         new Workflows.WorkflowBlock(sidecar),
     ];

@@ -1,0 +1,27 @@
+using LocalDapr.Runtime.PubSub.CloudEvents;
+
+namespace LocalDapr.Runtime.PubSub.Delivery;
+
+/// <summary>What an app made of one event.</summary>
+internal enum Outcome
+{
+    Success,
+    Retry,
+    Drop,
+}
+
+/// <summary>One event for one path of the app. For a raw subscription <paramref name="Event"/> holds the wrapped bytes, <paramref name="Raw"/> the bare ones.</summary>
+internal sealed record Delivery(ReceivedEvent Event, string Path, string PubSub, string Topic, IReadOnlyDictionary<string, string> Metadata, ReadOnlyMemory<byte>? Raw)
+{
+    /// <summary>Names the entry in a batch.</summary>
+    public string EntryId { get; } = Guid.NewGuid().ToString();
+}
+
+/// <summary>A way to hand events to the app: HTTP, gRPC or a stream. A failure to reach it is <see cref="Outcome.Retry"/>.</summary>
+internal interface ISubscriber
+{
+    ValueTask<Outcome> DeliverAsync(Delivery delivery, CancellationToken cancellation);
+
+    /// <summary>All for one path; the answer has one outcome an entry, in order.</summary>
+    ValueTask<IReadOnlyList<Outcome>> DeliverBulkAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellation);
+}

@@ -1,0 +1,94 @@
+using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.MetadataApi;
+using LocalDapr.Runtime.PubSub.Delivery;
+using LocalDapr.Runtime.PubSub.Subscriptions;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace LocalDapr.Runtime.PubSub;
+
+/// <summary>Publish and subscribe of one sidecar.</summary>
+internal sealed partial class PubSubBlock : IBuildingBlock
+{
+    private readonly Sidecar _sidecar;
+    private readonly ILogger _log;
+    private readonly Lock _gate = new();
+    private readonly List<ActiveSubscription> _active = [];
+
+    public PubSubBlock(Sidecar sidecar)
+    {
+        (_sidecar, _log, Components) = (sidecar, sidecar.NewLog("pubsub"), new PubSubComponents(sidecar));
+        sidecar.Metadata.Subscriptions = Listed;
+    }
+
+    public PubSubComponents Components { get; }
+
+    /// <summary>Cancelled when the sidecar begins to stop: streams end then.</summary>
+    public CancellationToken Stopping => _sidecar.Stopping;
+
+    public ValueTask OpenAsync(CancellationToken cancellation)
+    {
+        Components.Open();
+        return ValueTask.CompletedTask;
+    }
+
+    public void MapHttp(IEndpointRouteBuilder http) => http.MapPubSub(Components);
+
+    public void MapGrpc(IEndpointRouteBuilder grpc) => grpc.MapPubSub(this);
+
+    public async ValueTask StartAsync(CancellationToken cancellation)
+    {
+        if (!_sidecar.App.Exists) return;
+        ISubscriber app = _sidecar.App.IsGrpc ? new GrpcSubscriber(_sidecar.App) : new HttpSubscriber(_sidecar.App);
+        foreach (var subscription in await new AppSubscriptions(_sidecar, _log).ReadAsync(cancellation))
+        {
+            if (Components.Find(subscription.PubSub) is not { } component) LogNoComponent(_log, subscription.PubSub, subscription.Topic);
+            else if (!component.Scopes.MaySubscribe(subscription.Topic)) LogNotAllowed(_log, subscription.Topic, subscription.PubSub);
+            else await SubscribeAsync(component, subscription, app, cancellation);
+        }
+    }
+
+    public async ValueTask StopAsync(CancellationToken cancellation)
+    {
+        ActiveSubscription[] active;
+        lock (_gate) active = [.. _active];
+        await Task.WhenAll(active.Select(a => a.StopAsync(cancellation).AsTask()));
+    }
+
+    /// <summary>Starts a subscription and lists it; <see cref="UnsubscribeAsync"/> or the stop of the block ends it.</summary>
+    public async ValueTask<ActiveSubscription> SubscribeAsync(
+        PubSubComponent component, Subscription subscription, ISubscriber subscriber, CancellationToken cancellation)
+    {
+        var active = await ActiveSubscription.StartAsync(_sidecar, component, subscription, subscriber, cancellation);
+        lock (_gate) _active.Add(active);
+        return active;
+    }
+
+    public async ValueTask UnsubscribeAsync(ActiveSubscription active)
+    {
+        lock (_gate)
+            if (!_active.Remove(active))
+                return;
+        await active.StopAsync(CancellationToken.None);
+    }
+
+    private IReadOnlyList<SubscriptionEntry> Listed()
+    {
+        lock (_gate)
+            return
+            [
+                .. _active.Select(a => a.Subscription).Select(s => new SubscriptionEntry(s.PubSub, s.Topic, s.Kind.ToString().ToUpperInvariant())
+                {
+                    Metadata = s.Metadata,
+                    Rules = [.. s.Routes.Rules.Select(r => (r.Match ?? "", r.Path))],
+                    DeadLetterTopic = s.DeadLetterTopic,
+                }),
+            ];
+    }
+
+    [LoggerMessage(EventId = 4031, Level = LogLevel.Error, Message = "No pub/sub component {PubSub}: topic {Topic} is not subscribed")]
+    private static partial void LogNoComponent(ILogger logger, string pubSub, string topic);
+
+    [LoggerMessage(EventId = 4032, Level = LogLevel.Error, Message = "Scopes keep this app from topic {Topic} of {PubSub}")]
+    private static partial void LogNotAllowed(ILogger logger, string topic, string pubSub);
+}

@@ -1,0 +1,38 @@
+using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.PubSub.Delivery;
+using LocalDapr.Runtime.PubSub.Log;
+
+namespace LocalDapr.Runtime.PubSub.Subscriptions;
+
+/// <summary>A subscription whose messages are being delivered, from <see cref="StartAsync"/> until <see cref="StopAsync"/>.</summary>
+internal sealed class ActiveSubscription
+{
+    private readonly LogConsumer _consumer;
+
+    private ActiveSubscription(Subscription subscription, LogConsumer consumer) => (Subscription, _consumer) = (subscription, consumer);
+
+    public Subscription Subscription { get; }
+
+    public static async ValueTask<ActiveSubscription> StartAsync(
+        Sidecar sidecar, PubSubComponent component, Subscription subscription, ISubscriber subscriber, CancellationToken cancellation)
+    {
+        var log = sidecar.NewLog("pubsub");
+        var time = sidecar.Host.Time;
+        var deliverer = new Deliverer(subscription, subscriber, sidecar.Resiliency.ComponentInbound(component.Component), PublishRaw, time, log);
+        var options = ConsumerOptions.Of(component.Component) with
+        {
+            BatchSize = subscription.Bulk?.MaxMessages ?? 1,
+            BatchWait = subscription.Bulk?.MaxWait ?? TimeSpan.Zero,
+        };
+        var group = component.Component.Get("consumerID", sidecar.Options.AppId);
+        var consumers = await component.Log.JoinAsync(subscription.Topic, group, options.FromOldest, cancellation);
+        var consumer = new LogConsumer(component.Log, consumers, options, deliverer.HandleAsync, time, log);
+        consumer.Start();
+        return new ActiveSubscription(subscription, consumer);
+
+        ValueTask PublishRaw(string topic, ReadOnlyMemory<byte> data, CancellationToken ct) =>
+            component.Log.AppendAsync(topic, [new NewMessage(data)], time.GetUtcNow(), ct);
+    }
+
+    public ValueTask StopAsync(CancellationToken limit) => _consumer.StopAsync(limit);
+}
