@@ -1,0 +1,42 @@
+using LocalDapr.Runtime.Hosting;
+using Microsoft.AspNetCore.Routing;
+
+namespace LocalDapr.Runtime.Bindings;
+
+/// <summary>Input and output bindings of one sidecar.</summary>
+internal sealed class BindingsBlock : IBuildingBlock, IDisposable
+{
+    private readonly OutputBindings _output;
+    private readonly InputBindings _input;
+
+    public BindingsBlock(Sidecar sidecar)
+    {
+        _output = new OutputBindings(sidecar);
+        _input = new InputBindings(sidecar, _output, sidecar.NewLog("bindings"));
+    }
+
+    public ValueTask OpenAsync(CancellationToken cancellation)
+    {
+        _output.Open();
+        _input.Open();
+        return ValueTask.CompletedTask;
+    }
+
+    public void MapHttp(IEndpointRouteBuilder http) => BindingEndpoints.MapBindings(http, _output);
+
+    public void MapGrpc(IEndpointRouteBuilder grpc) => BindingGrpcService.MapBindings(grpc, _output);
+
+    public ValueTask StartAsync(CancellationToken cancellation) => _input.StartAsync(cancellation);
+
+    public async ValueTask StopAsync(CancellationToken cancellation)
+    {
+        await _input.StopAsync(cancellation);
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        _input.Dispose();
+        _output.Dispose();
+    }
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using Dapr.Protocol;
+using Dapr.Protocol.Runtime.V1;
+using Google.Protobuf.WellKnownTypes;
+using LocalDapr.Runtime.Bindings.Cron;
+using LocalDapr.Runtime.Bindings.Output;
+using LocalDapr.Runtime.Components;
+using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Resiliency;
+using Microsoft.Extensions.Logging;
+using MiniGrpc;
+
+namespace LocalDapr.Runtime.Bindings;
+
+/// <summary>The input bindings of one sidecar: asks the app which it wants, and hands it each event until <see cref="StopAsync"/>.</summary>
+internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings output, ILogger logger) : IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Task> _running = [];
+    private readonly List<(Component Component, Schedule Schedule)> _crons = [];
+
+    /// <summary>Throws <see cref="StartupException"/> for a schedule that cannot be read.</summary>
+    public void Open()
+    {
+        foreach (var component in sidecar.Components.OfCategory("bindings").Where(c => c.Type == "bindings.cron"))
+        {
+            var text = component.Require("schedule");
+            var schedule = Schedule.TryParse(text) ?? throw new StartupException($"component {component} in {component.File}: '{text}' is no schedule");
+            _crons.Add((component, schedule));
+        }
+    }
+
+    public async ValueTask StartAsync(CancellationToken cancellation)
+    {
+        if (_crons.Count == 0 || !sidecar.App.Exists) return;
+        var wanted = sidecar.App.IsGrpc ? await ListAsync(cancellation) : null;
+        foreach (var (component, schedule) in _crons)
+            if (wanted?.Contains(component.Name) ?? await WantsAsync(component, cancellation))
+                _running.Add(RunAsync(component, schedule));
+    }
+
+    public async ValueTask StopAsync(CancellationToken limit)
+    {
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_running).WaitAsync(limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    private static string RouteOf(Component component) => "/" + component.Get("route", component.Name).TrimStart('/');
+
+    private async ValueTask<bool> WantsAsync(Component component, CancellationToken cancellation)
+    {
+        if (component.Get("direction", "") == "input") return true;
+        try
+        {
+            var answer = await sidecar.App.SendAsync(HttpMethod.Options, RouteOf(component), "", null, default, null, cancellation);
+            return answer.IsSuccess || answer.Status == 405;
+        }
+        catch (HttpRequestException error)
+        {
+            LogNotAsked(logger, component.Name, error.Message);
+            return false;
+        }
+    }
+
+    private async ValueTask<HashSet<string>> ListAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var options = new CallOptions { Headers = sidecar.App.NewMetadata(), Cancellation = cancellation };
+            return [.. (await sidecar.App.Grpc!.UnaryAsync(AppCallbackMethods.ListInputBindings, new Empty(), options)).Bindings];
+        }
+        catch (RpcException error)
+        {
+            if (error.StatusCode != StatusCode.Unimplemented) LogNotAsked(logger, "all", error.Detail);
+            return [];
+        }
+    }
+
+    // Ends with the stop, or when the schedule has no time left. A tick that finds the one before it still running is left out.
+    private async Task RunAsync(Component component, Schedule schedule)
+    {
+        try
+        {
+            while (schedule.Next(sidecar.Host.Time.GetUtcNow()) is { } due)
+            {
+                var pause = due - sidecar.Host.Time.GetUtcNow();
+                if (pause > TimeSpan.Zero) await Task.Delay(pause, sidecar.Host.Time, _stopping.Token);
+                await TickAsync(component, due);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The sidecar stops.
+        }
+        catch (Exception error)
+        {
+            LogEnded(logger, error, component.Name);
+        }
+    }
+
+    private async Task TickAsync(Component component, DateTimeOffset due)
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            ["readTimeUTC"] = due.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fffffff +0000 'UTC'", CultureInfo.InvariantCulture),
+            ["timeZone"] = "UTC",
+        };
+        try
+        {
+            await sidecar.Resiliency.ComponentInbound(component)
+                .ExecuteAsync(ct => DeliverAsync(component, metadata, ct), static delivered => delivered ? null : new Failure(), static _ => true, _stopping.Token);
+        }
+        catch (Exception error) when (error is TimeoutException or CircuitOpenException or HttpRequestException or RpcException or DaprError)
+        {
+            LogFailed(logger, component.Name, error.Message);
+        }
+    }
+
+    private async ValueTask<bool> DeliverAsync(Component component, Dictionary<string, string> metadata, CancellationToken cancellation)
+    {
+        if (!sidecar.App.IsGrpc)
+            return (await sidecar.App.SendAsync(HttpMethod.Post, RouteOf(component), "", metadata, default, "application/json", cancellation)).IsSuccess;
+        var request = new BindingEventRequest { Name = component.Name };
+        request.Metadata.Add(metadata);
+        using var turn = await sidecar.App.EnterAsync(cancellation);
+        var options = new CallOptions { Headers = sidecar.App.NewMetadata(), Cancellation = cancellation };
+        var answer = await sidecar.App.Grpc!.UnaryAsync(AppCallbackMethods.OnBindingEvent, request, options);
+        foreach (var target in answer.To)
+            await output.InvokeAsync(target, new BindingRequest("create", answer.Data.Memory, new Dictionary<string, string>()), null, cancellation);
+        return true;
+    }
+
+    [LoggerMessage(EventId = 4101, Level = LogLevel.Warning, Message = "The app did not say whether it wants input binding {Binding}: {Reason}")]
+    private static partial void LogNotAsked(ILogger logger, string binding, string reason);
+
+    [LoggerMessage(EventId = 4102, Level = LogLevel.Warning, Message = "An event of input binding {Binding} failed: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string binding, string reason);
+
+    [LoggerMessage(EventId = 4103, Level = LogLevel.Error, Message = "Input binding {Binding} ended")]
+    private static partial void LogEnded(ILogger logger, Exception error, string binding);
+}

@@ -1,0 +1,50 @@
+using LocalDapr.Runtime.Bindings.Output;
+using LocalDapr.Runtime.Components;
+using LocalDapr.Runtime.Hosting;
+
+namespace LocalDapr.Runtime.Bindings;
+
+/// <summary>The output bindings of one sidecar.</summary>
+internal sealed class OutputBindings(Sidecar sidecar) : IDisposable
+{
+    private readonly Dictionary<string, (Component Component, IOutputBinding Binding)> _bindings = new(StringComparer.Ordinal);
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseCookies = false, ActivityHeadersPropagator = null });
+
+    /// <summary>Throws <see cref="StartupException"/> for a component whose metadata are wrong.</summary>
+    public void Open()
+    {
+        foreach (var component in sidecar.Components.OfCategory("bindings"))
+        {
+            IOutputBinding? binding = component.Type switch
+            {
+                "bindings.http" => new HttpBinding(component, _http),
+                "bindings.localstorage" => new LocalStorageBinding(component),
+                _ => null,
+            };
+            if (binding is not null && component.Get("direction", "output").Contains("output", StringComparison.Ordinal))
+                _bindings[component.Name] = (component, binding);
+        }
+    }
+
+    /// <summary>Throws the <see cref="DaprError"/> that the caller is told; its metadata go to <paramref name="known"/> even then.</summary>
+    public async ValueTask<BindingResponse> InvokeAsync(
+        string name, BindingRequest request, Action<IReadOnlyDictionary<string, string>>? known, CancellationToken cancellation)
+    {
+        if (!_bindings.TryGetValue(name, out var target)) throw DaprErrors.OutputBinding(name, $"couldn't find output binding {name}");
+        if (request.Operation.Length == 0) throw DaprErrors.OutputBinding(name, "operation field is missing from request");
+        try
+        {
+            var response = await sidecar.Resiliency.ComponentOutbound(target.Component)
+                .ExecuteAsync(ct => target.Binding.InvokeAsync(request, ct), cancellation);
+            known?.Invoke(response.Metadata);
+            return response;
+        }
+        catch (Exception error) when (error is BindingException or TimeoutException or Resiliency.CircuitOpenException)
+        {
+            if (error is BindingException failed) known?.Invoke(failed.Metadata);
+            throw DaprErrors.OutputBinding(name, error.Message);
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+}
