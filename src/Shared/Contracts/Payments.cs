@@ -17,11 +17,13 @@ public sealed record PaymentResults(IReadOnlyList<PaymentOutcome> Items);
 /// </summary>
 public sealed record PaymentOutcome(string OrderId, string Status, string? Reference);
 
-/// <summary><c>GET /internal/payments?after=&amp;limit=</c> (limit at most 10,000): the state of every payment, by first change, for the Auditor.</summary>
-public sealed record PaymentsPage(IReadOnlyList<PaymentRecord> Items, long? Next);
+/// <summary>Payments, <c>POST /internal/payments</c>, for the Auditor: the records of these orders (at most 1,000); one without a payment is left out.</summary>
+public sealed record PaymentsQuery(IReadOnlyList<string> OrderIds);
+
+public sealed record PaymentRecords(IReadOnlyList<PaymentRecord> Items);
 
 /// <summary>Status as api.md "payment.status"; Amounts in minor units of Currency.</summary>
-public sealed record PaymentRecord(long Position, string OrderId, string Status, string Currency, long Authorised, long Captured, long Refunded);
+public sealed record PaymentRecord(string OrderId, string Status, string Currency, long Authorised, long Captured, long Refunded);
 
 /// <summary>The provider's <c>GET /ledger?after=&amp;limit=</c>: every operation that took effect or was declined, once.</summary>
 public sealed record ProviderLedger(IReadOnlyList<ProviderOperation> Operations, long? Next);

@@ -35,7 +35,7 @@ public sealed class ReconcileTests
     [Fact]
     public void A_rejected_order_whose_authorisation_was_not_voided_is_found()
     {
-        var books = new Books([Order("rejected", "accepted", "rejected")], [new(1, "o1", "authorised", "EUR", 1000, 0, 0)], [Operation(1, "authorise")], []);
+        var books = new Books([Order("rejected", "accepted", "rejected")], [new("o1", "authorised", "EUR", 1000, 0, 0)], [Operation(1, "authorise")], []);
 
         var verdict = Reconcile.Judge(books, Now);
 
@@ -92,7 +92,7 @@ public sealed class ReconcileTests
 
     private static Books Confirmed() => new(
         [Order("confirmed", "accepted", "stock-reserved", "payment-authorised", "payment-captured", "stock-confirmed", "confirmed")],
-        [new(1, "o1", "captured", "EUR", 1000, 1000, 0)],
+        [new("o1", "captured", "EUR", 1000, 1000, 0)],
         [Operation(1, "authorise"), Operation(2, "capture")],
         [Shelf(8, Entry(1, "restock", 10, null), Entry(2, "reserve", 2, "o1"), Entry(3, "confirm", 2, "o1"))]);
 

@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using Dapr;
+using DaprOrders.Contracts;
+using DaprOrders.Payments.Ledger;
+using DaprOrders.Payments.Provider;
+
+namespace DaprOrders.Payments.Features;
+
+/// <summary>
+/// Carries one command out exactly once in effect: answered from the ledger when its key is there, else provider first (idempotent by the same
+/// key), then the ledger, then the answer. A crash in between is healed by the same command again. One command an order at a time.
+/// </summary>
+internal sealed partial class CarryOut(PaymentStore store, ProviderClient provider, ILogger<CarryOut> log)
+{
+    /// <summary>A batch is not held up by its slowest item: what takes longer goes on, and is found finished when it is asked for again.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+    private readonly ConcurrentDictionary<string, Task<PaymentOutcome>> underWay = new();
+    private readonly SemaphoreSlim[] stripes = [.. Enumerable.Range(0, 1024).Select(_ => new SemaphoreSlim(1, 1))];
+
+    public async Task<PaymentResults> AllAsync(string operation, PaymentBatch batch)
+    {
+        var tasks = batch.Items.Select(command => underWay.GetOrAdd(command.Key, _ => Task.Run(() => OneAsync(operation, command)))).ToArray();
+        await Task.WhenAny(Task.WhenAll(tasks), Task.Delay(Patience));
+        return new PaymentResults([.. tasks.Select((task, i) => task.IsCompletedSuccessfully ? task.Result : Unavailable(batch.Items[i]))]);
+    }
+
+    private async Task<PaymentOutcome> OneAsync(string operation, PaymentCommand command)
+    {
+        var stripe = stripes[(uint)command.OrderId.GetHashCode(StringComparison.Ordinal) % stripes.Length];
+        await stripe.WaitAsync();
+        try
+        {
+            var (payment, etag) = await store.LoadAsync(command.OrderId);
+            if (payment.Answered(command.Key) is { } before) return before;
+            return operation switch
+            {
+                "authorise" => await AuthoriseAsync(payment, etag, command),
+                "capture" => await CaptureAsync(payment, etag, command),
+                "void" => await VoidAsync(payment, etag, command),
+                _ => await RefundAsync(payment, etag, command),
+            };
+        }
+        catch (Exception e) when (e is ProviderUnavailableException or DaprException or HttpRequestException or OperationCanceledException)
+        {
+            CommandPostponed(log, operation, command.OrderId, e.Message);
+            return Unavailable(command);
+        }
+        finally
+        {
+            stripe.Release();
+            underWay.TryRemove(command.Key, out _);
+        }
+    }
+
+    private async Task<PaymentOutcome> AuthoriseAsync(Payment payment, string etag, PaymentCommand command)
+    {
+        if (payment.Status != "none") return new PaymentOutcome(command.OrderId, "declined", payment.AuthorisationId); // its undo came first
+        if (payment.Pending is null)
+        {
+            payment = payment.Intend(command) with { Currency = command.Amount.Currency };
+            await store.SaveAsync(payment, etag);
+            etag = (await store.LoadAsync(command.OrderId)).ETag;
+        }
+
+        return (await FinishAuthorisationAsync(payment, etag, payment.Pending!)).Answered(command.Key)!;
+    }
+
+    private async Task<Payment> FinishAuthorisationAsync(Payment payment, string etag, PaymentCommand pending)
+    {
+        var reply = await provider.AuthoriseAsync(pending, CancellationToken.None);
+        var done = payment.Authorise(pending.Key, reply.AuthorisationId, reply.Status == "declined", pending.Amount.Amount);
+        await store.SaveAsync(done, etag);
+        return done;
+    }
+
+    private async Task<PaymentOutcome> CaptureAsync(Payment payment, string etag, PaymentCommand command)
+    {
+        if (payment.AuthorisationId is null || payment.Status != "authorised") return new PaymentOutcome(command.OrderId, "declined", payment.AuthorisationId);
+        var reply = await provider.FollowUpAsync("capture", payment.AuthorisationId, command.Key, command.OrderId, command.Amount, CancellationToken.None);
+        return await SaveAsync(payment.Capture(command.Key, reply.Status == "declined", command.Amount.Amount), etag, command);
+    }
+
+    private async Task<PaymentOutcome> VoidAsync(Payment payment, string etag, PaymentCommand command)
+    {
+        if (payment.Pending is { } pending)
+        {
+            // An authorisation may have taken effect without our knowing: the same command again tells.
+            payment = await FinishAuthorisationAsync(payment, etag, pending);
+            etag = (await store.LoadAsync(command.OrderId)).ETag;
+        }
+
+        if (payment.AuthorisationId is null || payment.Authorised == 0)
+            return await SaveAsync(payment.Nothing(command.Key) with { Currency = command.Amount.Currency }, etag, command);
+        var reply = await provider.FollowUpAsync("void", payment.AuthorisationId, command.Key, command.OrderId, command.Amount, CancellationToken.None);
+        if (reply.Status == "declined") throw new ProviderUnavailableException($"The provider declined to void {command.OrderId}.");
+        return await SaveAsync(payment.Void(command.Key), etag, command);
+    }
+
+    private async Task<PaymentOutcome> RefundAsync(Payment payment, string etag, PaymentCommand command)
+    {
+        if (payment.AuthorisationId is null || payment.Captured == 0) return await SaveAsync(payment.Nothing(command.Key), etag, command);
+        var reply = await provider.FollowUpAsync("refund", payment.AuthorisationId, command.Key, command.OrderId, command.Amount, CancellationToken.None);
+        if (reply.Status == "declined") throw new ProviderUnavailableException($"The provider declined to refund {command.OrderId}.");
+        return await SaveAsync(payment.Refund(command.Key), etag, command);
+    }
+
+    private async Task<PaymentOutcome> SaveAsync(Payment payment, string etag, PaymentCommand command)
+    {
+        await store.SaveAsync(payment, etag);
+        return payment.Answered(command.Key)!;
+    }
+
+    private static PaymentOutcome Unavailable(PaymentCommand command) => new(command.OrderId, "unavailable", null);
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "{Operation} of {OrderId} has no result yet: {Reason}")]
+    private static partial void CommandPostponed(ILogger logger, string operation, string orderId, string reason);
+}

@@ -1,0 +1,45 @@
+using System.Net.Http.Json;
+using DaprOrders.Contracts;
+using DaprOrders.ServiceDefaults;
+using Polly;
+
+namespace DaprOrders.Payments.Provider;
+
+/// <summary>
+/// The payment provider, guarded by timeout, retry and circuit breaker. Every call carries the command's key, so asking again is safe: an answer
+/// that got lost is given again. Throws <see cref="ProviderUnavailableException"/> when no answer could be had.
+/// </summary>
+internal sealed class ProviderClient(HttpClient http, ResiliencePipeline<HttpResponseMessage> guard)
+{
+    public async Task<AuthoriseReply> AuthoriseAsync(PaymentCommand command, CancellationToken cancellation) =>
+        await SendAsync<AuthoriseReply>("/authorise", command.Key, new { reference = command.OrderId, amount = command.Amount, token = command.Token }, cancellation);
+
+    public async Task<FollowUpReply> FollowUpAsync(string operation, string authorisationId, string key, string orderId, Money amount, CancellationToken cancellation) =>
+        await SendAsync<FollowUpReply>($"/{operation}", key, new { authorisationId, reference = orderId, amount }, cancellation);
+
+    private async Task<TReply> SendAsync<TReply>(string path, string key, object body, CancellationToken cancellation)
+    {
+        try
+        {
+            using var answer = await guard.ExecuteAsync(async ct =>
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body, body.GetType(), options: Defaults.Json) };
+                request.Headers.Add("Idempotency-Key", key);
+                return await http.SendAsync(request, ct);
+            }, cancellation);
+            if (!answer.IsSuccessStatusCode) throw new ProviderUnavailableException($"The provider answered {(int)answer.StatusCode} to {path}.");
+            return (await answer.Content.ReadFromJsonAsync<TReply>(Defaults.Json, cancellation))!;
+        }
+        catch (Exception e) when (e is HttpRequestException or ExecutionRejectedException or TaskCanceledException)
+        {
+            throw new ProviderUnavailableException($"The provider gave no answer to {path}.", e);
+        }
+    }
+
+    internal sealed record AuthoriseReply(string AuthorisationId, string Status);
+
+    internal sealed record FollowUpReply(string Status);
+}
+
+/// <summary>Nothing is known of the effect; the same key must be asked again.</summary>
+internal sealed class ProviderUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
