@@ -1,2 +1,16 @@
-var app = WebApplication.CreateBuilder(args).Build();
+using DaprOrders.Inventory.Features;
+using DaprOrders.Inventory.Products;
+using DaprOrders.Inventory.Stock;
+using DaprOrders.ServiceDefaults;
+
+var builder = WebApplication.CreateBuilder(args).AddServiceDefaults();
+builder.Services.AddDaprClient();
+builder.Services.AddActors(actors => actors.Actors.RegisterActor<StockKeeper>());
+builder.Services.AddSingleton<Catalogue>();
+builder.Services.AddSingleton<StockOf>();
+
+var app = builder.Build().UseServiceDefaults();
+app.MapActorsHandlers();
+app.MapProducts();
+app.MapInternal();
 app.Run();
