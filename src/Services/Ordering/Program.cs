@@ -1,2 +1,28 @@
-var app = WebApplication.CreateBuilder(args).Build();
+using DaprOrders.Ordering;
+using DaprOrders.Ordering.Catalogue;
+using DaprOrders.Ordering.EventStore;
+using DaprOrders.Ordering.Features;
+using DaprOrders.Ordering.Publishing;
+using DaprOrders.Ordering.Saga;
+using DaprOrders.ServiceDefaults;
+
+var builder = WebApplication.CreateBuilder(args).AddServiceDefaults();
+var options = OrderingOptions.From(builder.Configuration);
+builder.Services.AddSingleton(options);
+builder.Services.AddDaprClient();
+builder.Services.AddActors(null);
+builder.Services.AddSagas();
+builder.Services.AddSingleton<OrderWatch>();
+builder.Services.AddSingleton(services => new OrderEventStore(Path.Combine(options.DataFolder, "ordering.db"), services.GetRequiredService<OrderWatch>()));
+builder.Services.AddSingleton<Prices>();
+builder.Services.AddSingleton<PlaceOrder>();
+builder.Services.AddSingleton<SagaStarter>();
+builder.Services.AddHostedService(services => services.GetRequiredService<SagaStarter>());
+builder.Services.AddHostedService<Relay>();
+builder.Services.AddHostedService<AnswerRetention>();
+builder.Services.AddHealthChecks().AddCheck<StoreHealth>("event store", tags: [Health.ReadyTag]);
+
+var app = builder.Build().UseServiceDefaults();
+app.MapOrders();
+app.MapInternal();
 app.Run();

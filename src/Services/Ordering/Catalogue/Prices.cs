@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+using Dapr.Client;
+using DaprOrders.Contracts;
+
+namespace DaprOrders.Ordering.Catalogue;
+
+/// <summary>Prices as Inventory has them. Kept for a few seconds; Inventory pushes changes to us before it answers. Safe for concurrent use.</summary>
+internal sealed class Prices(DaprClient dapr, TimeProvider time)
+{
+    private const int MostKept = 100_000;
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
+    private readonly ConcurrentDictionary<string, (ProductPrice Price, DateTimeOffset At)> kept = new();
+
+    public void Changed(IEnumerable<ProductPrice> prices)
+    {
+        if (kept.Count > MostKept) kept.Clear();
+        foreach (var price in prices) kept[price.Sku] = (price, time.GetUtcNow());
+    }
+
+    /// <summary>The prices of these SKUs; unknown ones are left out. Throws when Inventory is away and something is not known here.</summary>
+    public async Task<IReadOnlyDictionary<string, ProductPrice>> OfAsync(IReadOnlyList<string> skus, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var found = new Dictionary<string, ProductPrice>();
+        foreach (var sku in skus)
+            if (kept.TryGetValue(sku, out var entry) && now - entry.At < Fresh) found[sku] = entry.Price;
+        if (found.Count == skus.Count) return found;
+
+        using var request = dapr.CreateInvokeMethodRequest(HttpMethod.Post, Apps.Inventory, "internal/prices", [], new PriceQuery([.. skus.Where(sku => !found.ContainsKey(sku))]));
+        var answer = await dapr.InvokeMethodAsync<PriceList>(request, cancellation);
+        Changed(answer.Items);
+        foreach (var price in answer.Items) found[price.Sku] = price;
+        return found;
+    }
+}

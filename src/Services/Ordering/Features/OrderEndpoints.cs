@@ -1,0 +1,39 @@
+using DaprOrders.Contracts;
+using DaprOrders.Ordering.Catalogue;
+using DaprOrders.Ordering.EventStore;
+
+namespace DaprOrders.Ordering.Features;
+
+internal static class OrderEndpoints
+{
+    private const int MaxPage = 10_000;
+
+    public static void MapOrders(this IEndpointRouteBuilder routes)
+    {
+        var orders = routes.MapGroup("/orders");
+        orders.MapPost("", PlaceOrder.HandleAsync);
+        orders.MapGet("", ReadOrders.List);
+        orders.MapGet("/{id}", ReadOrders.GetAsync);
+        orders.MapGet("/{id}/events", ReadOrders.ListEvents);
+        orders.MapPost("/{id}/cancel", DecideOrder.CancelAsync);
+        orders.MapPost("/{id}/approve", DecideOrder.ApproveAsync);
+        orders.MapPost("/{id}/reject", DecideOrder.RejectAsync);
+    }
+
+    /// <summary>What the other services ask.</summary>
+    public static void MapInternal(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/internal/prices/changed", (PricesChanged changed, Prices prices) =>
+        {
+            prices.Changed(changed.Items);
+            return TypedResults.NoContent();
+        });
+        routes.MapGet("/internal/orders", (OrderEventStore store, long after = 0, int limit = 1000) =>
+        {
+            var page = store.InOrderOfAcceptance(after, Math.Clamp(limit, 1, MaxPage));
+            var orders = page.Select(row => new AuditedOrder(row.Position, row.State.View.OrderId, row.State.View.Status, row.State.View.Total,
+                [.. row.State.View.Items.Select(line => new StockLine(line.Sku, line.Quantity))], row.State.Events, row.State.View.PlacedAt)).ToList();
+            return TypedResults.Ok(new OrdersPage(orders, orders.Count == Math.Clamp(limit, 1, MaxPage) ? orders[^1].Position : null));
+        });
+    }
+}

@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Dapr;
+using Dapr.Client;
+using DaprOrders.Contracts;
+using DaprOrders.Ordering.Catalogue;
+using DaprOrders.Ordering.EventStore;
+using DaprOrders.Ordering.Orders;
+using DaprOrders.Ordering.Saga;
+using DaprOrders.ServiceDefaults;
+
+namespace DaprOrders.Ordering.Features;
+
+/// <summary>Intake: validate, price, ONE durable commit of order, first event, key and answer; then 202.</summary>
+internal sealed class PlaceOrder(OrderEventStore store, Prices prices, SagaStarter starter, OrderingOptions options, TimeProvider time)
+{
+    public sealed record Request(IReadOnlyList<Item> Items, string PaymentToken, string Currency, string? Note = null);
+
+    public sealed record Item(string Sku, int Quantity);
+
+    public sealed record Response(string OrderId, string Status, Money Total, DateTimeOffset AcceptedAt);
+
+    private const long MaxTotal = 1_000_000_000_000_000;
+    private readonly ConcurrentDictionary<string, bool> beingStored = new();
+
+    public static async Task<IResult> HandleAsync(HttpContext context, Caller caller, PlaceOrder place, CancellationToken cancellation)
+    {
+        if (caller.Role != "customer" || caller.Subject is null) return Problems.Forbidden("Only a customer places orders.").ToResult();
+        var bytes = await Body.ReadBytesAsync(context.Request, cancellation);
+        var (key, problem) = IdempotencyKey.Read(context.Request);
+        if (problem is not null) return problem.ToResult();
+
+        var outcome = await place.PlaceAsync(caller.Subject, key!, bytes, cancellation);
+        if (outcome.Problem is not null) return outcome.Problem.ToResult();
+        if (!outcome.Answer!.IsNew) context.Response.Headers[IdempotencyKey.ReplayedHeader] = "true";
+        context.Response.Headers.Location = $"/orders/{outcome.Answer.OrderId}";
+        return TypedResults.Text(Encoding.UTF8.GetString(outcome.Answer.Answer), "application/json", statusCode: StatusCodes.Status202Accepted);
+    }
+
+    /// <summary>The checks in the contract's order: body, key reuse, business.</summary>
+    public async Task<(StoredAnswer? Answer, Problem? Problem)> PlaceAsync(string customerId, string key, byte[] bytes, CancellationToken cancellation)
+    {
+        Request request;
+        try
+        {
+            request = Body.Parse<Request>(bytes);
+        }
+        catch (ProblemException e)
+        {
+            return (null, e.Problem);
+        }
+
+        if (PlaceOrderRules.Check(request) is { } invalid) return (null, invalid);
+        var scopedKey = $"{customerId}\n{key}";
+        var hash = Convert.ToHexString(SHA256.HashData(bytes));
+        if (store.FindAnswer(scopedKey) is { } before) return before.BodyHash == hash ? (before, null) : (null, Problems.KeyReused());
+        if (!beingStored.TryAdd(scopedKey, true)) return (null, Problems.InFlight());
+        try
+        {
+            return await StoreAsync(customerId, scopedKey, hash, request, cancellation);
+        }
+        catch (Exception e) when (e is DaprException or InvocationException or HttpRequestException)
+        {
+            return (null, Problems.Unavailable("Prices cannot be had now; nothing was stored."));
+        }
+        finally
+        {
+            beingStored.TryRemove(scopedKey, out _);
+        }
+    }
+
+    private async Task<(StoredAnswer?, Problem?)> StoreAsync(string customerId, string scopedKey, string hash, Request request, CancellationToken cancellation)
+    {
+        var known = await prices.OfAsync([.. request.Items.Select(item => item.Sku)], cancellation);
+        if (PlaceOrderRules.CheckPrices(request, known) is { } problem) return (null, problem);
+        var lines = request.Items.Select(item => new OrderLine(item.Sku, known[item.Sku].Name, item.Quantity, known[item.Sku].Price)).ToList();
+        var total = lines.Sum(line => (decimal)line.UnitPrice.Amount * line.Quantity);
+        if (total > MaxTotal) return (null, Problems.Unprocessable("total-too-large", "Total too large", $"The total may be {MaxTotal} minor units at most."));
+
+        var order = Accept(customerId, request, lines, new Money((long)total, request.Currency));
+        var answer = JsonSerializer.SerializeToUtf8Bytes(new Response(order.View.OrderId, order.View.Status, order.View.Total, order.View.PlacedAt), Defaults.Json);
+        var stored = await store.PlaceAsync(scopedKey, hash, order, answer);
+        if (stored.IsNew) starter.Hint(order);
+        return stored.BodyHash == hash ? (stored, null) : (null, Problems.KeyReused());
+    }
+
+    private OrderState Accept(string customerId, Request request, List<OrderLine> lines, Money total)
+    {
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+        var view = new OrderView(
+            Guid.CreateVersion7().ToString("N"), customerId, "", null, lines, total, request.Note, now, now, 0, new PaymentView("none", null), []);
+        var state = new OrderState(view, []) { PaymentToken = request.PaymentToken, NeedsApproval = total.Amount > options.ApprovalLimit };
+        return OrderFold.Apply(state, OrderEventNames.Accepted, now);
+    }
+}

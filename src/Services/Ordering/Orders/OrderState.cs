@@ -1,0 +1,43 @@
+using DaprOrders.Contracts;
+
+namespace DaprOrders.Ordering.Orders;
+
+/// <summary>
+/// One order as its event stream makes it, with what the stream does not show: the payment token and the marks that decide who comes first,
+/// a cancel or the capture. Immutable; folded by <see cref="OrderFold"/> inside the transaction that appends the event.
+/// </summary>
+public sealed record OrderState(OrderView View, IReadOnlyList<string> Events)
+{
+    public string PaymentToken { get; init; } = "";
+    public bool NeedsApproval { get; init; }
+    public bool CaptureBegun { get; init; }
+    public bool UndoBegun { get; init; }
+    public DateTimeOffset? UndoBegunAt { get; init; }
+    public string? CancelledBy { get; init; }      // reason of the cancel
+    public bool? Approved { get; init; }
+
+    public bool IsTerminal => OrderStatus.IsTerminal(View.Status);
+
+    public bool Has(string name) => Events.Contains(name);
+}
+
+public static class OrderStatus
+{
+    public const string Accepted = "accepted", AwaitingApproval = "awaiting-approval", Confirmed = "confirmed", Rejected = "rejected",
+        Cancelled = "cancelled", Refunded = "refunded", Parked = "parked";
+
+    public static readonly IReadOnlyList<string> All = [Accepted, AwaitingApproval, Confirmed, Rejected, Cancelled, Refunded, Parked];
+
+    public static bool IsTerminal(string status) => status is Confirmed or Rejected or Cancelled or Refunded;
+}
+
+/// <summary>Names of the events in the order's stream; the CloudEvent type is built from them.</summary>
+public static class OrderEventNames
+{
+    public const string Accepted = "accepted", StockReserved = "stock-reserved", StockRejected = "stock-rejected", PaymentAuthorised = "payment-authorised",
+        PaymentDeclined = "payment-declined", ApprovalRequested = "approval-requested", Approved = "approved", ApprovalRejected = "approval-rejected",
+        PaymentCaptured = "payment-captured", StockConfirmed = "stock-confirmed", Confirmed = "confirmed", StockReleased = "stock-released",
+        PaymentVoided = "payment-voided", Rejected = "rejected", Cancelled = "cancelled", Parked = "parked";
+
+    public static string Type(string name) => $"com.daprorders.order.{name}.v1";
+}

@@ -1,0 +1,93 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Dapr;
+using Dapr.Client;
+using DaprOrders.Contracts;
+using DaprOrders.Ordering.EventStore;
+using DaprOrders.Ordering.Orders;
+
+namespace DaprOrders.Ordering.Publishing;
+
+/// <summary>
+/// Publishes the event store's stream in bulk and remembers how far it is. After a crash it publishes the last batch again, with the same ids:
+/// consumers drop what they know. While the broker is away, events wait in the store.
+/// </summary>
+internal sealed partial class Relay(OrderEventStore store, DaprClient dapr, ILogger<Relay> log) : BackgroundService
+{
+    private const int BatchSize = 500;
+    private readonly SemaphoreSlim wake = new(0, 1);
+
+    public override void Dispose()
+    {
+        wake.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>Ends with the service.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        store.Committed += Wake;
+        var position = store.Published();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var events = store.EventsAfter(position, BatchSize);
+                if (events.Count == 0)
+                {
+                    await wake.WaitAsync(TimeSpan.FromSeconds(1), stoppingToken);
+                    await Task.Delay(5, stoppingToken); // lets a batch gather
+                    continue;
+                }
+
+                await PublishAsync(events, stoppingToken);
+                position = events[^1].Position;
+                await store.SetPublishedAsync(position);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                PublishFailed(log, e.Message);
+                await Task.Delay(1000, stoppingToken);
+            }
+        }
+    }
+
+    private async Task PublishAsync(IReadOnlyList<StoredEvent> events, CancellationToken cancellation)
+    {
+        var answer = await dapr.BulkPublishEventAsync(Topics.PubSub, Topics.Orders, [.. events.Select(OrderCloudEvent.Of)], cancellationToken: cancellation);
+        if (answer.FailedEntries.Count > 0) throw new DaprException($"{answer.FailedEntries.Count} of {events.Count} events were not published: {answer.FailedEntries[0].ErrorMessage}");
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Somebody was quicker: the relay is awake.
+        }
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Events wait in the store, the bus did not take them: {Reason}")]
+    private static partial void PublishFailed(ILogger logger, string reason);
+}
+
+/// <summary>An event as it goes on the bus: its id is order and version, so that a second delivery is recognised.</summary>
+internal sealed class OrderCloudEvent(JsonElement data) : CloudEvent<JsonElement>(data)
+{
+    [JsonPropertyName("id")]
+    public string Id { get; init; } = "";
+
+    [JsonPropertyName("specversion")]
+    public string Version { get; init; } = "1.0";
+
+    public static OrderCloudEvent Of(StoredEvent stored) => new(JsonDocument.Parse(stored.Data).RootElement)
+    {
+        Id = $"{stored.OrderId}:{stored.Version}",
+        Source = new Uri("/ordering", UriKind.Relative),
+        Type = OrderEventNames.Type(stored.Name),
+        Subject = stored.OrderId,
+    };
+}

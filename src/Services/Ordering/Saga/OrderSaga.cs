@@ -1,0 +1,72 @@
+using Dapr.Workflow;
+
+namespace DaprOrders.Ordering.Saga;
+
+/// <summary>The story of an order. Its instance id is the order id; every step is idempotent by it.</summary>
+internal sealed class OrderSaga : Workflow<OrderSaga.Input, string>
+{
+    public const string DecisionEvent = "ApprovalDecided";
+
+    public sealed record Input(bool NeedsApproval, TimeSpan ApprovalTimeout);
+
+    public override async Task<string> RunAsync(WorkflowContext context, Input input)
+    {
+        var undo = new Stack<string>();
+        undo.Push(nameof(ReleaseStock));     // pushed before the step: a reservation that failed half-way is released too
+        undo.Push(nameof(VoidPayment));
+        var stock = context.CallActivityAsync<string>(nameof(ReserveStock), context.InstanceId, SagaPolicies.Patient);
+        var payment = context.CallActivityAsync<string>(nameof(AuthorisePayment), context.InstanceId, SagaPolicies.Patient);
+        await Task.WhenAll(stock, payment);
+
+        if (await stock != StepOutcome.Done) return await UndoAsync(context, undo, new EndOrder.Input(context.InstanceId, "rejected", "out-of-stock"));
+        if (await payment != StepOutcome.Done) return await UndoAsync(context, undo, new EndOrder.Input(context.InstanceId, "rejected", "payment-declined"));
+
+        if (input.NeedsApproval && await DecideAsync(context, input.ApprovalTimeout) is { } refusal) return await UndoAsync(context, undo, refusal);
+
+        var capture = await context.CallActivityAsync<string>(nameof(CapturePayment), context.InstanceId, SagaPolicies.Patient);
+        if (capture == StepOutcome.Cancelled) return await UndoAsync(context, undo, new EndOrder.Input(context.InstanceId, "cancelled", null));
+        if (capture != StepOutcome.Done) return await UndoAsync(context, undo, new EndOrder.Input(context.InstanceId, "rejected", "payment-declined"));
+        return await context.CallActivityAsync<string>(nameof(ConfirmStock), context.InstanceId, SagaPolicies.Patient);
+    }
+
+    /// <summary>Null when the order may go on; otherwise how it ends.</summary>
+    private static async Task<EndOrder.Input?> DecideAsync(WorkflowContext context, TimeSpan timeout)
+    {
+        await context.CallActivityAsync<string>(nameof(RequestApproval), context.InstanceId, SagaPolicies.Patient);
+        try
+        {
+            await context.WaitForExternalEventAsync<string>(DecisionEvent, timeout);
+        }
+        catch (TaskCanceledException)
+        {
+            // Nobody decided in time; SettleApproval looks once more, so a decision whose event got lost still counts.
+        }
+
+        var decision = await context.CallActivityAsync<string>(nameof(SettleApproval), context.InstanceId, SagaPolicies.Patient);
+        return decision switch
+        {
+            "approved" => null,
+            "cancelled" => new EndOrder.Input(context.InstanceId, "cancelled", null),
+            _ => new EndOrder.Input(context.InstanceId, "rejected", decision),
+        };
+    }
+
+    private static async Task<string> UndoAsync(WorkflowContext context, Stack<string> undo, EndOrder.Input end)
+    {
+        while (undo.TryPop(out var step)) await context.CallActivityAsync<string>(step, context.InstanceId, SagaPolicies.Patient);
+        return await context.CallActivityAsync<string>(nameof(EndOrder), end, SagaPolicies.Patient);
+    }
+}
+
+/// <summary>What a step came to.</summary>
+internal static class StepOutcome
+{
+    public const string Done = "done", Refused = "refused", Cancelled = "cancelled";
+}
+
+internal static class SagaPolicies
+{
+    /// <summary>A step is tried for as long as the order lives: what it waits for (provider, stock, disk) comes back, and then nobody must remember it.</summary>
+    public static readonly WorkflowTaskOptions Patient = new(new WorkflowRetryPolicy(
+        maxNumberOfAttempts: 1_000_000, firstRetryInterval: TimeSpan.FromMilliseconds(200), backoffCoefficient: 1.6, maxRetryInterval: TimeSpan.FromSeconds(60)));
+}

@@ -1,0 +1,41 @@
+using Dapr.Client;
+using DaprOrders.Contracts;
+using DaprOrders.Ordering.Orders;
+using DaprOrders.ServiceDefaults;
+
+namespace DaprOrders.Ordering.Saga;
+
+/// <summary>Payments, invoked for many orders at a time: one call an operation for what arrives within a window.</summary>
+internal sealed class PaymentCalls : IAsyncDisposable
+{
+    private readonly DaprClient dapr;
+    private readonly Dictionary<string, MicroBatch<PaymentCommand, PaymentOutcome>> batches;
+
+    public PaymentCalls(DaprClient dapr)
+    {
+        this.dapr = dapr;
+        batches = new[] { "authorise", "capture", "void", "refund" }.ToDictionary(
+            operation => operation, operation => new MicroBatch<PaymentCommand, PaymentOutcome>(items => CallAsync(operation, items), parallel: 8));
+    }
+
+    /// <summary>Throws while there is no certain outcome; the step is then tried again with the same key.</summary>
+    public async Task<PaymentOutcome> CallAsync(string operation, OrderState order, string? token = null)
+    {
+        var key = $"{order.View.OrderId}/{operation}";
+        var outcome = await batches[operation].AddAsync(new PaymentCommand(order.View.OrderId, key, order.View.Total, token));
+        return outcome.Status == "unavailable" ? throw new PaymentPendingException($"{operation} of {order.View.OrderId} has no outcome yet.") : outcome;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var batch in batches.Values) await batch.DisposeAsync();
+    }
+
+    private async Task<IReadOnlyList<PaymentOutcome>> CallAsync(string operation, IReadOnlyList<PaymentCommand> items)
+    {
+        using var request = dapr.CreateInvokeMethodRequest(HttpMethod.Post, Apps.Payments, $"payments/{operation}", [], new PaymentBatch(items));
+        return (await dapr.InvokeMethodAsync<PaymentResults>(request, CancellationToken.None)).Items;
+    }
+}
+
+internal sealed class PaymentPendingException(string message) : Exception(message);

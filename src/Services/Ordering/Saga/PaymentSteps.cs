@@ -1,0 +1,45 @@
+using Dapr.Workflow;
+using DaprOrders.Contracts;
+using DaprOrders.Ordering.EventStore;
+using DaprOrders.Ordering.Orders;
+
+namespace DaprOrders.Ordering.Saga;
+
+internal sealed class AuthorisePayment(OrderEventStore store, PaymentCalls payments, TimeProvider time) : WorkflowActivity<string, string>
+{
+    public override async Task<string> RunAsync(WorkflowActivityContext context, string input)
+    {
+        var order = store.Find(input)!;
+        if (order.Has(OrderEventNames.PaymentAuthorised)) return StepOutcome.Done;
+        var outcome = await payments.CallAsync("authorise", order, order.PaymentToken);
+        var authorised = outcome.Status == "authorised";
+        await store.AppendAsync(input, _ => [new Happening(authorised ? OrderEventNames.PaymentAuthorised : OrderEventNames.PaymentDeclined, Reference: outcome.Reference)], time.GetUtcNow());
+        return authorised ? StepOutcome.Done : StepOutcome.Refused;
+    }
+}
+
+/// <summary>The point of no return: the mark that capture has begun and a cancel exclude each other in the store.</summary>
+internal sealed class CapturePayment(OrderEventStore store, PaymentCalls payments, TimeProvider time) : WorkflowActivity<string, string>
+{
+    public override async Task<string> RunAsync(WorkflowActivityContext context, string input)
+    {
+        var order = await store.AppendAsync(input, _ => [], time.GetUtcNow(), state =>
+            state.CancelledBy is not null ? state with { UndoBegun = true, UndoBegunAt = state.UndoBegunAt ?? time.GetUtcNow() } : state with { CaptureBegun = true });
+        if (order.CancelledBy is not null) return StepOutcome.Cancelled;
+        if (order.Has(OrderEventNames.PaymentCaptured)) return StepOutcome.Done;
+        var outcome = await payments.CallAsync("capture", order);
+        var captured = outcome.Status == "captured";
+        await store.AppendAsync(input, _ => [new Happening(captured ? OrderEventNames.PaymentCaptured : OrderEventNames.PaymentDeclined)], time.GetUtcNow());
+        return captured ? StepOutcome.Done : StepOutcome.Refused;
+    }
+}
+
+/// <summary>Undoes an authorisation. Where there is none, the ledger notes it, so that a late one is declined.</summary>
+internal sealed class VoidPayment(OrderEventStore store, PaymentCalls payments, Parking parking, TimeProvider time) : WorkflowActivity<string, string>
+{
+    public override Task<string> RunAsync(WorkflowActivityContext context, string input) => parking.UndoAsync(input, async order =>
+    {
+        var outcome = await payments.CallAsync("void", order);
+        await store.AppendAsync(input, _ => outcome.Status == "voided" ? [new Happening(OrderEventNames.PaymentVoided)] : [], time.GetUtcNow());
+    });
+}

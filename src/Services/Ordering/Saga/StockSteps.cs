@@ -1,0 +1,44 @@
+using Dapr.Workflow;
+using DaprOrders.Contracts;
+using DaprOrders.Ordering.EventStore;
+using DaprOrders.Ordering.Orders;
+
+namespace DaprOrders.Ordering.Saga;
+
+/// <summary>Reserves every line; one that is short makes the order out of stock.</summary>
+internal sealed class ReserveStock(OrderEventStore store, StockCalls stock, TimeProvider time) : WorkflowActivity<string, string>
+{
+    public override async Task<string> RunAsync(WorkflowActivityContext context, string input)
+    {
+        var order = store.Find(input)!;
+        if (order.Has(OrderEventNames.StockReserved)) return StepOutcome.Done;
+        var outcomes = await stock.CallAsync(StockActor.Reserve, order.View);
+        var reserved = outcomes.All(outcome => outcome == StockOutcome.Ok);
+        await store.AppendAsync(input, _ => [new Happening(reserved ? OrderEventNames.StockReserved : OrderEventNames.StockRejected)], time.GetUtcNow());
+        return reserved ? StepOutcome.Done : StepOutcome.Refused;
+    }
+}
+
+/// <summary>The last step: what was reserved is sold, and the order is confirmed in the same commit.</summary>
+internal sealed class ConfirmStock(OrderEventStore store, StockCalls stock, TimeProvider time) : WorkflowActivity<string, string>
+{
+    public override async Task<string> RunAsync(WorkflowActivityContext context, string input)
+    {
+        var order = store.Find(input)!;
+        if (order.IsTerminal) return order.View.Status;
+        await stock.CallAsync(StockActor.Confirm, order.View);
+        order = await store.AppendAsync(input, _ => [new Happening(OrderEventNames.StockConfirmed), new Happening(OrderEventNames.Confirmed)], time.GetUtcNow());
+        return order.View.Status;
+    }
+}
+
+/// <summary>Undoes the reservation, whole or half. One that never took place is noted at the SKU, so that it is refused when it comes late.</summary>
+internal sealed class ReleaseStock(OrderEventStore store, StockCalls stock, Parking parking, TimeProvider time) : WorkflowActivity<string, string>
+{
+    public override Task<string> RunAsync(WorkflowActivityContext context, string input) => parking.UndoAsync(input, async order =>
+    {
+        await stock.CallAsync(StockActor.Release, order.View);
+        var anything = order.Has(OrderEventNames.StockReserved) || order.View.Items.Count > 1;
+        await store.AppendAsync(input, _ => anything ? [new Happening(OrderEventNames.StockReleased)] : [], time.GetUtcNow());
+    });
+}
