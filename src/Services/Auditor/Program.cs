@@ -1,2 +1,15 @@
-var app = WebApplication.CreateBuilder(args).Build();
+using DaprOrders.Auditor;
+using Dapr.Client;
+using DaprOrders.Auditor.Reconciliation;
+using DaprOrders.ServiceDefaults;
+
+var builder = WebApplication.CreateBuilder(args).AddServiceDefaults();
+builder.Services.AddDaprClient();
+builder.Services.AddSingleton(services => new Sources(
+    services.GetRequiredService<DaprClient>(),
+    new HttpClient { BaseAddress = new Uri(builder.Configuration["PAYMENT_PROVIDER_URL"] ?? "http://127.0.0.1:5199"), Timeout = TimeSpan.FromSeconds(30) }));
+builder.Services.AddSingleton<Audit>();
+
+var app = builder.Build().UseServiceDefaults();
+app.MapAudit();
 app.Run();

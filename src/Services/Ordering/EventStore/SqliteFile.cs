@@ -19,7 +19,7 @@ internal sealed class SqliteFile : IAsyncDisposable
         connection = Open();
         connection.Script("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
         connection.Script(schema);
-        writer = new(works => Task.FromResult(Commit(works)), maxItems: 512, parallel: 1);
+        writer = new(works => Task.FromResult<IReadOnlyList<Outcome>>(Commit(works)), maxItems: 512, parallel: 1);
     }
 
     /// <summary>Durable when it returns. A work that throws is undone alone, and its exception is the caller's.</summary>
@@ -49,7 +49,7 @@ internal sealed class SqliteFile : IAsyncDisposable
         await connection.DisposeAsync();
     }
 
-    private IReadOnlyList<Outcome> Commit(IReadOnlyList<Func<SqliteConnection, object?>> works)
+    private Outcome[] Commit(IReadOnlyList<Func<SqliteConnection, object?>> works)
     {
         var outcomes = new Outcome[works.Count];
         connection.Run("BEGIN IMMEDIATE");

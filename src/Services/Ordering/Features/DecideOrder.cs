@@ -10,9 +10,10 @@ namespace DaprOrders.Ordering.Features;
 internal static class DecideOrder
 {
     public static Task<IResult> CancelAsync(string id, Caller caller, OrderEventStore store, DaprWorkflowClient workflows, TimeProvider time, CancellationToken cancellation) =>
-        DecideAsync(id, caller, store, workflows, time, cancellation,
+        DecideAsync(id, caller, store, workflows, time,
             allowed: order => order is { CaptureBegun: false, UndoBegun: false, CancelledBy: null, IsTerminal: false },
-            decide: order => order with { CancelledBy = caller.IsOperator ? "cancelled-by-operator" : "cancelled-by-customer" });
+            decide: order => order with { CancelledBy = caller.IsOperator ? "cancelled-by-operator" : "cancelled-by-customer" },
+            cancellation);
 
     public static Task<IResult> ApproveAsync(string id, Caller caller, OrderEventStore store, DaprWorkflowClient workflows, TimeProvider time, CancellationToken cancellation) =>
         SettleAsync(id, approved: true, caller, store, workflows, time, cancellation);
@@ -24,14 +25,15 @@ internal static class DecideOrder
         string id, bool approved, Caller caller, OrderEventStore store, DaprWorkflowClient workflows, TimeProvider time, CancellationToken cancellation)
     {
         if (!caller.IsOperator) return Problems.Forbidden("Only an operator decides.").ToResult();
-        return await DecideAsync(id, caller, store, workflows, time, cancellation,
+        return await DecideAsync(id, caller, store, workflows, time,
             allowed: order => order is { Approved: null, CancelledBy: null } && order.View.Status == OrderStatus.AwaitingApproval,
-            decide: order => order with { Approved = approved });
+            decide: order => order with { Approved = approved },
+            cancellation);
     }
 
     private static async Task<IResult> DecideAsync(
-        string id, Caller caller, OrderEventStore store, DaprWorkflowClient workflows, TimeProvider time, CancellationToken cancellation,
-        Func<OrderState, bool> allowed, Func<OrderState, OrderState> decide)
+        string id, Caller caller, OrderEventStore store, DaprWorkflowClient workflows, TimeProvider time,
+        Func<OrderState, bool> allowed, Func<OrderState, OrderState> decide, CancellationToken cancellation)
     {
         if (ReadOrders.Visible(store.Find(id), caller) is null) return ReadOrders.NoSuchOrder();
         var was = false;

@@ -8,13 +8,14 @@ namespace DaprOrders.Ordering.Saga;
 /// <summary>Payments, invoked for many orders at a time: one call an operation for what arrives within a window.</summary>
 internal sealed class PaymentCalls : IAsyncDisposable
 {
+    private static readonly string[] Operations = ["authorise", "capture", "void", "refund"];
     private readonly DaprClient dapr;
     private readonly Dictionary<string, MicroBatch<PaymentCommand, PaymentOutcome>> batches;
 
     public PaymentCalls(DaprClient dapr)
     {
         this.dapr = dapr;
-        batches = new[] { "authorise", "capture", "void", "refund" }.ToDictionary(
+        batches = Operations.ToDictionary(
             operation => operation, operation => new MicroBatch<PaymentCommand, PaymentOutcome>(items => CallAsync(operation, items), parallel: 8));
     }
 

@@ -1,0 +1,45 @@
+using DaprOrders.Contracts;
+using DaprOrders.ServiceDefaults;
+
+namespace DaprOrders.Gateway.Edge;
+
+/// <summary>The public routes, who may use them, and whose they are.</summary>
+internal static class Routes
+{
+    private static readonly string[] Get = ["GET"], Post = ["POST"], GetAndPut = ["GET", "PUT"], GetAndPost = ["GET", "POST"], Whole = ["GET", "PUT", "DELETE"];
+
+    public static void MapEdge(this WebApplication app)
+    {
+        app.Map("/orders", Apps.Ordering, GetAndPost, needsToken: true);
+        app.Map("/orders/{id}", Apps.Ordering, Get, needsToken: true);
+        app.Map("/orders/{id}/events", Apps.Ordering, Get, needsToken: true);
+        foreach (var act in new[] { "cancel", "approve", "reject" }) app.Map($"/orders/{{id}}/{act}", Apps.Ordering, Post, needsToken: true);
+        app.Map("/products", Apps.Inventory, Get, needsToken: false);
+        app.Map("/products/{sku}", Apps.Inventory, GetAndPut, needsToken: false, tokenForWrites: true);
+        app.Map("/products/{sku}/restock", Apps.Inventory, Post, needsToken: true);
+        app.Map("/products/{sku}/ledger", Apps.Inventory, Get, needsToken: true);
+        app.Map("/customers", Apps.Customers, Post, needsToken: !app.Environment.IsDevelopment());
+        app.Map("/customers/{id}", Apps.Customers, Whole, needsToken: true);
+        app.Map("/token", Apps.Customers, Post, needsToken: false);
+        app.Map("/.well-known/openid-configuration", Apps.Customers, Get, needsToken: false);
+        app.Map("/.well-known/jwks.json", Apps.Customers, Get, needsToken: false);
+        app.Map("/audit", Apps.Auditor, Get, needsToken: true);
+        app.Map("/audit/run", Apps.Auditor, Post, needsToken: true);
+    }
+
+    private static void Map(this WebApplication app, string pattern, string owner, string[] verbs, bool needsToken, bool tokenForWrites = false) =>
+        app.MapMethods(pattern, verbs, async (HttpContext context, TokenValidation tokens, Services services) =>
+        {
+            // The token endpoint takes HTTP Basic of its own; everywhere else an Authorization header is a bearer token.
+            var isToken = owner == Apps.Customers && pattern == "/token";
+            var caller = isToken ? new Caller(null, null) : await tokens.ValidateAsync(context.Request.Headers.Authorization, context.RequestAborted);
+            if (caller is null || (caller.IsAnonymous && (needsToken || (tokenForWrites && context.Request.Method != "GET"))))
+            {
+                context.Response.Headers.WWWAuthenticate = "Bearer";
+                await context.Response.WriteProblemAsync(Problems.Unauthenticated(caller is null ? "The token is not valid or has expired." : "A bearer token is needed."));
+                return;
+            }
+
+            await Forward.ToAsync(owner, context, caller, services, keepAuthorization: isToken);
+        });
+}

@@ -1,0 +1,38 @@
+namespace DaprOrders.Gateway.Edge;
+
+/// <summary>The services behind the sidecar, by app id. Bodies stream both ways. Safe for concurrent use.</summary>
+internal sealed class Services : IDisposable
+{
+    private readonly HttpMessageInvoker http = new(new SocketsHttpHandler
+    {
+        UseProxy = false, AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = System.Net.DecompressionMethods.None,
+        MaxConnectionsPerServer = 1024, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2), ActivityHeadersPropagator = null,
+    });
+    private readonly string sidecar;
+    private readonly string? apiToken;
+
+    public Services(IConfiguration configuration)
+    {
+        sidecar = configuration["DAPR_HTTP_ENDPOINT"] ?? $"http://127.0.0.1:{configuration["DAPR_HTTP_PORT"] ?? "3500"}";
+        apiToken = configuration["DAPR_API_TOKEN"];
+    }
+
+    public HttpRequestMessage Request(HttpMethod verb, string app, string pathAndQuery)
+    {
+        var request = new HttpRequestMessage(verb, new Uri($"{sidecar}/v1.0/invoke/{app}/method/{pathAndQuery.TrimStart('/')}"));
+        if (!string.IsNullOrEmpty(apiToken)) request.Headers.Add("dapr-api-token", apiToken);
+        return request;
+    }
+
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation) => http.SendAsync(request, cancellation);
+
+    public async Task<string> GetStringAsync(string app, string path, CancellationToken cancellation)
+    {
+        using var request = Request(HttpMethod.Get, app, path);
+        using var response = await SendAsync(request, cancellation);
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadAsStringAsync(cancellation);
+    }
+
+    public void Dispose() => http.Dispose();
+}
