@@ -62,6 +62,18 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         _stopping.Dispose();
     }
 
+    /// <summary>Completes when everything that is queued for the store now is durable.</summary>
+    internal Task FlushAsync()
+    {
+        lock (_gate)
+        {
+            var unit = new CommitUnit();
+            var durable = unit.WhenDurable();
+            _committer.Enqueue(unit);
+            return durable;
+        }
+    }
+
     internal int InstancesInMemory
     {
         get

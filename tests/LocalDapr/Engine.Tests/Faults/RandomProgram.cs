@@ -1,0 +1,139 @@
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Turns;
+
+namespace LocalDapr.Engine.Tests.Faults;
+
+/// <summary>
+/// A workflow made from a seed: generations of steps, each an activity (which may fail first), several at once, a timer, an event or a child.
+/// <see cref="Evaluate"/> says what it must return; <see cref="Run"/> is the workflow itself, as a function of its history.
+/// </summary>
+internal sealed class RandomProgram
+{
+    private const int RetryIdOffset = 10_000;
+
+    private readonly List<List<Step>> _generations = [];
+    private readonly int _seed;
+    private readonly int _depth;
+
+    private RandomProgram(int seed, int depth)
+    {
+        (_seed, _depth) = (seed, depth);
+        var random = new Random(seed);
+        for (var generation = random.Next(3); generation >= 0; generation--)
+        {
+            var steps = Enumerable.Range(0, random.Next(1, 5)).Select(_ => new Step((Kind)random.Next(depth < 2 ? 5 : 4), random.Next(1, 5))).ToList();
+            _generations.Add(steps);
+        }
+    }
+
+    private enum Kind
+    {
+        Activity,
+        Parallel,
+        Timer,
+        Event,
+        Child,
+    }
+
+    private readonly record struct Step(Kind Kind, int N);
+
+    public static RandomProgram Of(string name) => name.Split(':') is [_, var seed, var depth]
+        ? new RandomProgram(int.Parse(seed), int.Parse(depth))
+        : throw new ArgumentException(name);
+
+    public static string Name(int seed, int depth) => $"p:{seed}:{depth}";
+
+    /// <summary>What an activity answers: the first attempts of some inputs fail.</summary>
+    public static (string? Result, FailureDetails? Failure) Act(string input)
+    {
+        var parts = input.Split('/');
+        return int.Parse(parts[1]) < int.Parse(parts[2]) ? (null, new FailureDetails("Try", "again")) : ($"<{parts[0]}>", null);
+    }
+
+    public string Evaluate()
+    {
+        var output = "";
+        for (var generation = 0; generation < _generations.Count; generation++)
+        {
+            for (var step = 0; step < _generations[generation].Count; step++)
+            {
+                var at = _generations[generation][step];
+                output += at.Kind switch
+                {
+                    Kind.Activity => $"<{generation}.{step}>",
+                    Kind.Parallel => string.Concat(Enumerable.Range(0, at.N).Select(branch => $"<{generation}.{step}.{branch}>")),
+                    Kind.Timer => "t",
+                    Kind.Event => $"e{generation}.{step}",
+                    _ => $"({Of(ChildName(generation, step)).Evaluate()})",
+                };
+            }
+        }
+        return output;
+    }
+
+    /// <summary>One turn: follows the steps as far as the history allows, and answers what is new. Names the event it waits for.</summary>
+    public (IReadOnlyList<WorkflowAction> Actions, string? Awaits) Run(IReadOnlyList<HistoryEvent> history, Moment soon)
+    {
+        var started = history.OfType<ExecutionStarted>().Single();
+        var (generation, output) = started.Input is { Length: > 0 } input ? (int.Parse(input.Split('|')[0]), input.Split('|')[1]) : (0, "");
+        var actions = new List<WorkflowAction>();
+        var known = history.Where(happened => happened is TaskScheduled or TimerCreated or ChildCreated).Select(happened => happened.EventId).ToHashSet();
+        void Want(WorkflowAction action)
+        {
+            if (!known.Contains(action.Id)) actions.Add(action);
+        }
+        for (var step = 0; step < _generations[generation].Count; step++)
+        {
+            var at = _generations[generation][step];
+            var id = (step + 1) * 10;
+            string? result = null;
+            switch (at.Kind)
+            {
+                case Kind.Activity: result = Activity(history, Want, id, $"{generation}.{step}", at.N - 2, soon); break;
+                case Kind.Parallel:
+                    var all = Enumerable.Range(0, at.N).Select(branch => Activity(history, Want, id + branch, $"{generation}.{step}.{branch}", 0, soon)).ToList();
+                    result = all.Contains(null) ? null : string.Concat(all);
+                    break;
+                case Kind.Timer:
+                    Want(new CreateTimer(id, soon));
+                    result = history.OfType<TimerFired>().Any(fired => fired.TimerId == id) ? "t" : null;
+                    break;
+                case Kind.Event:
+                    result = history.OfType<EventRaised>().FirstOrDefault(raised => raised.Name == $"{generation}.{step}")?.Input;
+                    if (result is null) return (actions, $"{generation}.{step}");
+                    break;
+                default:
+                    Want(new CreateChild(id, $"{started.InstanceId}-{generation}.{step}", ChildName(generation, step)));
+                    result = history.OfType<ChildCompleted>().FirstOrDefault(child => child.TaskId == id) is { } completed ? $"({completed.Result})" : null;
+                    break;
+            }
+            if (result is null) return (actions, null);
+            output += result;
+        }
+        var last = generation == _generations.Count - 1;
+        actions.Add(last
+            ? new CompleteWorkflow(9_999, RuntimeStatus.Completed) { Result = output }
+            : new CompleteWorkflow(9_999, RuntimeStatus.ContinuedAsNew) { Result = $"{generation + 1}|{output}", Carryover = [.. Unused(history, generation)] });
+        return (actions, null);
+    }
+
+    private static IEnumerable<EventRaised> Unused(IReadOnlyList<HistoryEvent> history, int generation) =>
+        history.OfType<EventRaised>().Where(raised => int.Parse(raised.Name.Split('.')[0]) > generation);
+
+    // Attempt n has the id plus n offsets; between two attempts a timer of the attempt's id plus half an offset.
+    private static string? Activity(
+        IReadOnlyList<HistoryEvent> history, Action<WorkflowAction> want, int id, string input, int failures, Moment soon)
+    {
+        for (var attempt = 0; ; attempt++, id += RetryIdOffset)
+        {
+            want(new ScheduleTask(id, "act") { Input = $"{input}/{attempt}/{failures}", TaskExecutionId = input });
+            if (history.OfType<TaskCompleted>().FirstOrDefault(task => task.TaskId == id) is { } completed) return completed.Result;
+            if (!history.OfType<TaskFailed>().Any(task => task.TaskId == id)) return null;
+            var pause = id + (RetryIdOffset / 2);
+            want(new CreateTimer(pause, soon));
+            if (!history.OfType<TimerFired>().Any(fired => fired.TimerId == pause)) return null;
+        }
+    }
+
+    private string ChildName(int generation, int step) => Name(unchecked((_seed * 31) + (generation * 7) + step), _depth + 1);
+}
