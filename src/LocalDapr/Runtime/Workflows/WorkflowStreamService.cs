@@ -164,7 +164,13 @@ internal sealed class WorkflowStream(WorkflowEngine engine, string appId, IGrpcW
                     CachedEvents = (uint)turn.CachedEvents,
                 });
             }
-            foreach (var activity in activities) batch.Activities.Add(activity.ToWire());
+            foreach (var activity in activities)
+            {
+                // The worker sends it back as the token, so that a result for an earlier generation is told apart.
+                var request = activity.ToWire();
+                request.WorkflowInstance.ExecutionId = activity.ExecutionId;
+                batch.Activities.Add(request);
+            }
             await WriteAsync(batch);
             turns.Clear();
             activities.Clear();
