@@ -19,6 +19,7 @@ internal sealed class ResponseStream<T> : IDisposable
     private readonly CancellationTokenRegistration _abort;
     private FrameReader<T>? _reader;
     private RpcException? _failure;
+    private int _disposed;
     private bool _ended;
 
     public ResponseStream(GrpcChannel channel, string path, MessageParser<T> parser, HttpContent content, CallOptions options)
@@ -65,6 +66,11 @@ internal sealed class ResponseStream<T> : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
+
         if (!_ended)
         {
             _scope.Cancel();
