@@ -188,6 +188,7 @@ public sealed partial class WorkflowEngine
     private void QueueActivity_NeedsLock(Instance instance, TaskScheduled task)
     {
         if (instance.State.Started is not { } started || !instance.State.OpenActivities.ContainsKey(task.EventId)) return;
+        if (!IsOfThisApp(task)) return;
         var item = new ActivityItem(instance.Id, started.ExecutionId, task)
         {
             Propagated = task.Scope is null ? null : Propagation.For(task.Scope, _options.AppId, started, HistoryUntil(instance, task)),

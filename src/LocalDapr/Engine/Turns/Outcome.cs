@@ -33,17 +33,32 @@ internal sealed class Outcome(
     private EventRouter RouterOf(WorkflowAction action) =>
         action.TargetApp is null ? _here : new EventRouter(facts.AppId, action.TargetApp);
 
-    private void Schedule(ScheduleTask task) => _events.Add(new TaskScheduled(task.Name)
+    private bool IsElsewhere(WorkflowAction action) => action.TargetApp is { } app && app != facts.AppId;
+
+    // A hub runs the work of its own app only. Saying so is better than letting the wrong app's code of the same name run.
+    private static FailureDetails NotRouted(string what, string? app) =>
+        new("AppRoutingNotSupported", $"{what} is for app '{app}': LocalDapr does not hand workflow work to other apps, daprd does")
+        {
+            IsNonRetriable = true,
+        };
+
+    private void Schedule(ScheduleTask task)
     {
-        EventId = task.Id,
-        Timestamp = facts.Now,
-        Router = RouterOf(task),
-        Version = task.Version,
-        Input = task.Input,
-        Trace = started.Trace,
-        TaskExecutionId = task.TaskExecutionId,
-        Scope = task.Scope,
-    });
+        _events.Add(new TaskScheduled(task.Name)
+        {
+            EventId = task.Id,
+            Timestamp = facts.Now,
+            Router = RouterOf(task),
+            Version = task.Version,
+            Input = task.Input,
+            Trace = started.Trace,
+            TaskExecutionId = task.TaskExecutionId,
+            Scope = task.Scope,
+        });
+        if (!IsElsewhere(task)) return;
+        var failed = new TaskFailed(task.Id, NotRouted($"activity '{task.Name}'", task.TargetApp), task.TaskExecutionId);
+        _messages.Add(new OutgoingMessage(self, failed with { Timestamp = facts.Now, Router = _here }));
+    }
 
     private void Create(CreateTimer timer) => _events.Add(new TimerCreated(timer.FireAt)
     {
@@ -68,14 +83,19 @@ internal sealed class Outcome(
             Trace = started.Trace,
             Scope = child.Scope,
         });
-        var local = child.TargetApp is null || child.TargetApp == facts.AppId;
-        if (local && (facts.IsActive(id) || _messages.Any(message => message.InstanceId == id && message.Event is ExecutionStarted)))
+        if (IsElsewhere(child))
+        {
+            var failed = new ChildFailed(child.Id, NotRouted($"child workflow '{child.Name}'", child.TargetApp));
+            _messages.Add(new OutgoingMessage(self, failed with { Timestamp = facts.Now, Router = _here }));
+            return;
+        }
+        if (facts.IsActive(id) || _messages.Any(message => message.InstanceId == id && message.Event is ExecutionStarted))
         {
             var taken = new FailureDetails("WorkflowInstanceAlreadyExists", $"an active workflow with ID '{id}' already exists");
             _messages.Add(new OutgoingMessage(self, new ChildFailed(child.Id, taken) { Timestamp = facts.Now, Router = _here }));
             return;
         }
-        _messages.Add(new OutgoingMessage(id, ChildStart(id, child)) { TargetApp = child.TargetApp });
+        _messages.Add(new OutgoingMessage(id, ChildStart(id, child)));
     }
 
     private ExecutionStarted ChildStart(string id, CreateChild child) => new(child.Name, id, facts.NewExecutionId())
@@ -97,13 +117,13 @@ internal sealed class Outcome(
     {
         _events.Add(new EventSent(send.InstanceId, send.Name, send.Input) { EventId = send.Id, Timestamp = facts.Now, Router = _here });
         var raised = new EventRaised(send.Name, send.Input) { Timestamp = facts.Now, Router = _here };
-        _messages.Add(new OutgoingMessage(send.InstanceId, raised) { TargetApp = send.TargetApp });
+        _messages.Add(new OutgoingMessage(send.InstanceId, raised));
     }
 
     private void Terminate(TerminateOther other)
     {
         var terminated = new ExecutionTerminated(other.Reason, other.Recurse) { Timestamp = facts.Now, Router = _here };
-        _messages.Add(new OutgoingMessage(other.InstanceId, terminated) { TargetApp = other.TargetApp });
+        _messages.Add(new OutgoingMessage(other.InstanceId, terminated));
     }
 
     private void Complete(CompleteWorkflow complete)
@@ -119,7 +139,7 @@ internal sealed class Outcome(
         HistoryEvent result = complete.Status == RuntimeStatus.Completed
             ? new ChildCompleted(parent.TaskId, complete.Result) { Timestamp = facts.Now, Router = _here }
             : new ChildFailed(parent.TaskId, complete.Failure) { Timestamp = facts.Now, Router = _here };
-        _messages.Add(new OutgoingMessage(parent.InstanceId, result) { TargetApp = parent.AppId });
+        _messages.Add(new OutgoingMessage(parent.InstanceId, result));
     }
 
     private void TerminateChildren(ExecutionTerminated terminated)
@@ -131,6 +151,6 @@ internal sealed class Outcome(
             _ => int.MinValue,
         }).ToHashSet();
         foreach (var child in state.OpenChildren.Values.Where(child => !done.Contains(child.EventId)))
-            _messages.Add(new OutgoingMessage(child.InstanceId, terminated with { Timestamp = facts.Now }) { TargetApp = child.Router?.TargetApp });
+            _messages.Add(new OutgoingMessage(child.InstanceId, terminated with { Timestamp = facts.Now }));
     }
 }

@@ -21,10 +21,7 @@ public sealed record TurnCommit
 }
 
 /// <summary>An event for the inbox of another instance; a start creates the instance.</summary>
-public sealed record OutgoingMessage(string InstanceId, HistoryEvent Event)
-{
-    public string? TargetApp { get; init; }
-}
+public sealed record OutgoingMessage(string InstanceId, HistoryEvent Event);
 
 /// <summary>What deciding needs to know from outside: everything that is not in the arguments cannot influence the outcome.</summary>
 public sealed record TurnFacts(string AppId, Moment Now, Func<string> NewExecutionId)
