@@ -12,5 +12,6 @@ internal static class Blocks
         new Bindings.BindingsBlock(sidecar),
         new Invocation.InvocationBlock(sidecar),
         new Workflows.WorkflowBlock(sidecar),
+        new Actors.ActorBlock(sidecar),
     ];
 }

@@ -1,0 +1,179 @@
+using System.Globalization;
+using System.Text.Json;
+using LocalDapr.Runtime.Actors.Reminders;
+using LocalDapr.Runtime.Actors.Schedules;
+using LocalDapr.Runtime.Actors.Timers;
+using LocalDapr.Runtime.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace LocalDapr.Runtime.Actors;
+
+/// <summary>The routes <c>/v1.0/actors/…</c>.</summary>
+internal static class ActorEndpoints
+{
+    private const string Root = "/v1.0/actors/{type}/{id}";
+
+    private static readonly string[] writes = ["POST", "PUT"];
+
+    public static void MapActors(this IEndpointRouteBuilder http, ActorBlock actors, string appId)
+    {
+        http.MapMethods($"{Root}/method/{{name}}", ["GET", "POST", "PUT", "DELETE"], (RequestDelegate)(c => InvokeAsync(c, actors, appId)));
+        http.MapGet($"{Root}/state/{{name}}", (RequestDelegate)(c => GetStateAsync(c, actors)));
+        http.MapMethods($"{Root}/state", writes, (RequestDelegate)(c => SaveStateAsync(c, actors)));
+        http.MapMethods($"{Root}/reminders/{{name}}", writes, (RequestDelegate)(c => SetReminderAsync(c, actors)));
+        http.MapGet($"{Root}/reminders/{{name}}", (RequestDelegate)(c => GetReminderAsync(c, actors)));
+        http.MapDelete($"{Root}/reminders/{{name}}", (RequestDelegate)(c => DeleteReminderAsync(c, actors)));
+        http.MapMethods($"{Root}/timers/{{name}}", writes, (RequestDelegate)(c => SetTimerAsync(c, actors)));
+        http.MapDelete($"{Root}/timers/{{name}}", (RequestDelegate)(c => DeleteTimer(c, actors)));
+    }
+
+    private static async Task InvokeAsync(HttpContext http, ActorBlock actors, string appId)
+    {
+        var call = new ActorCall(ActorKey.Checked(Route(http, "type"), Route(http, "id")), Route(http, "name"))
+        {
+            Query = http.Request.QueryString.Value ?? "",
+            Headers = ActorHeaders.ToApp(http.Request.Headers, appId),
+            Body = await http.Request.ReadBodyAsync(),
+            ContentType = http.Request.ContentType,
+            Chain = http.Request.Headers[AppActors.ReentrancyHeader] is [{ Length: > 0 } chain, ..] ? chain : null,
+        };
+        var answer = await actors.InvokeAsync(call, http.RequestAborted);
+        ActorHeaders.ToCaller(answer.Headers, http.Response.Headers);
+        http.Response.ContentLength = answer.Body.Length;
+        await http.Response.BodyWriter.WriteAsync(answer.Body, http.RequestAborted);
+    }
+
+    private static async Task GetStateAsync(HttpContext http, ActorBlock actors)
+    {
+        var (value, expires) = await actors.State.GetAsync(User(http), Route(http, "name"), http.RequestAborted);
+        if (value is not { } bytes)
+        {
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+
+        if (expires is { } end) http.Response.Headers["metadata.ttlExpireTime"] = Instant(end);
+        await WriteJsonAsync(http, bytes);
+    }
+
+    private static async Task SaveStateAsync(HttpContext http, ActorBlock actors)
+    {
+        var actor = User(http);
+        var body = await http.Request.ReadBodyAsync();
+        await actors.State.SaveAsync(actor, State.ActorStateBody.Parse(body), http.RequestAborted);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static async Task SetReminderAsync(HttpContext http, ActorBlock actors)
+    {
+        var (actor, name) = Named(http, "reminderName");
+        var body = ScheduleBody.Parse(await http.Request.ReadBodyAsync());
+        await actors.RegisterReminderAsync(new ReminderRequest(actor, name, body.Schedule) { Data = body.Data }, body.Overwrite);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static async Task GetReminderAsync(HttpContext http, ActorBlock actors)
+    {
+        var (actor, name) = Named(http, "reminderName");
+        await WriteJsonAsync(http, ReminderJson(actors.FindReminder(actor, name)));
+    }
+
+    private static async Task DeleteReminderAsync(HttpContext http, ActorBlock actors)
+    {
+        var (actor, name) = Named(http, "reminderName");
+        await actors.UnregisterReminderAsync(actor, name);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static async Task SetTimerAsync(HttpContext http, ActorBlock actors)
+    {
+        var (actor, name) = Named(http, "timerName");
+        var body = ScheduleBody.Parse(await http.Request.ReadBodyAsync());
+        actors.RegisterTimer(new ActorTimer(actor, name, body.Data, body.Callback, body.Schedule));
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static Task DeleteTimer(HttpContext http, ActorBlock actors)
+    {
+        var (actor, name) = Named(http, "timerName");
+        actors.UnregisterTimer(actor, name);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
+
+    private static byte[] ReminderJson(Reminder reminder)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            writer.WriteStartObject();
+            if (reminder.Data is { } data)
+            {
+                writer.WritePropertyName("data"u8);
+                writer.WriteRawValue(data, skipInputValidation: true);
+            }
+
+            writer.WriteString("actorID"u8, reminder.Actor.Id);
+            writer.WriteString("actorType"u8, reminder.Actor.Type);
+            if (reminder.DueText.Length > 0) writer.WriteString("dueTime"u8, reminder.DueText);
+            if (reminder.ShownPeriod is { } period) writer.WriteString("period"u8, period);
+            if (reminder.Ends is { } ends) writer.WriteString("ttl"u8, Instant(ends));
+            writer.WriteEndObject();
+        }
+
+        return stream.ToArray();
+    }
+
+    internal static string Instant(DateTimeOffset instant) =>
+        instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static Task WriteJsonAsync(HttpContext http, ReadOnlyMemory<byte> body)
+    {
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = body.Length;
+        return http.Response.Body.WriteAsync(body, http.RequestAborted).AsTask();
+    }
+
+    private static ActorKey User(HttpContext http) => ActorKey.CheckedUser(Route(http, "type"), Route(http, "id"));
+
+    private static (ActorKey Actor, string Name) Named(HttpContext http, string what)
+    {
+        var name = Route(http, "name");
+        ActorKey.Check(what, name);
+        return (User(http), name);
+    }
+
+    private static string Route(HttpContext http, string name) => (string)http.GetRouteValue(name)!;
+}
+
+/// <summary>The body of a registration. Names match in any case; empty text and null count as absent.</summary>
+internal sealed record ScheduleBody(ScheduleText Schedule, byte[]? Data, string? Callback, bool Overwrite)
+{
+    public static ScheduleBody Parse(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            if (document.RootElement.ValueKind != JsonValueKind.Object) throw DaprErrors.Malformed("a JSON object is expected");
+            var properties = new Dictionary<string, JsonElement>(StringComparer.OrdinalIgnoreCase);
+            foreach (var property in document.RootElement.EnumerateObject()) properties[property.Name] = property.Value;
+            return new ScheduleBody(
+                new ScheduleText(TextOf(properties, "dueTime"), TextOf(properties, "period"), TextOf(properties, "ttl")),
+                properties.TryGetValue("data", out var data) ? System.Text.Encoding.UTF8.GetBytes(data.GetRawText()) : null,
+                TextOf(properties, "callback"),
+                !properties.TryGetValue("overwrite", out var overwrite) || overwrite.ValueKind != JsonValueKind.False);
+        }
+        catch (JsonException error)
+        {
+            throw DaprErrors.Malformed(error.Message);
+        }
+    }
+
+    private static string? TextOf(Dictionary<string, JsonElement> properties, string name)
+    {
+        if (!properties.TryGetValue(name, out var value) || value.ValueKind == JsonValueKind.Null) return null;
+        return value.ValueKind == JsonValueKind.String ? value.GetString() : throw DaprErrors.Malformed($"{name} must be a string");
+    }
+}

@@ -1,0 +1,58 @@
+using LocalDapr.Runtime.Actors;
+using MiniGrpc;
+
+namespace LocalDapr.Runtime;
+
+/// <summary>The errors of actors.</summary>
+internal static partial class DaprErrors
+{
+    public static DaprError ActorName(string what, string name) =>
+        new("ERR_BAD_REQUEST", 400, StatusCode.InvalidArgument, $"invalid {what}: name contains forbidden character: \"{name}\"");
+
+    public static DaprError ActorTypeReserved(string type) =>
+        new("ERR_ACTOR_TYPE_RESERVED", 403, StatusCode.PermissionDenied,
+            $"actor type \"{type}\" is reserved for the Dapr workflow runtime; direct actor API access is not permitted");
+
+    public static DaprError ActorRuntimeNotFound() =>
+        new("ERR_ACTOR_RUNTIME_NOT_FOUND", 500, StatusCode.Internal,
+            "the state store is not configured to use the actor runtime. Have you set the - name: actorStateStore value: \"true\" in your "
+            + "state store component file?");
+
+    public static DaprError ActorInstanceMissing() =>
+        new("ERR_ACTOR_INSTANCE_MISSING", 400, StatusCode.Internal, "actor instance is missing");
+
+    public static DaprError ActorInvoke(string why) =>
+        new("ERR_ACTOR_INVOKE_METHOD", 500, StatusCode.Internal, $"error invoke actor method: {why}");
+
+    public static DaprError ActorNoAddress(ActorKey actor) =>
+        new("ERR_ACTOR_INVOKE_METHOD", 500, StatusCode.FailedPrecondition,
+            $"error invoke actor method: did not find address for actor '{actor}'");
+
+    public static DaprError ActorStackDepth() =>
+        new("ERR_ACTOR_STACK_DEPTH", 500, StatusCode.ResourceExhausted, "maximum stack depth exceeded");
+
+    public static DaprError ActorRuntimeClosed() =>
+        new("ERR_ACTOR_RUNTIME_CLOSED", 503, StatusCode.Unavailable, "actor runtime is closed");
+
+    public static DaprError ActorStateGet(string why) =>
+        new("ERR_ACTOR_STATE_GET", 500, StatusCode.Internal, $"error getting actor state: {why}");
+
+    public static DaprError ActorStateSave(string why, StatusCode grpcStatus = StatusCode.Internal) =>
+        new("ERR_ACTOR_STATE_TRANSACTION_SAVE", 500, grpcStatus, $"error saving actor transaction state: {why}");
+
+    public static DaprError ActorReminderCreate(string why) =>
+        new("ERR_ACTOR_REMINDER_CREATE", 500, StatusCode.Internal, $"error creating actor reminder: {why}");
+
+    public static DaprError ActorReminderNotFound(string name) =>
+        new("ERR_ACTOR_REMINDER_NOT_FOUND", 404, StatusCode.NotFound, $"actor reminder not found: {name}");
+
+    public static DaprError ActorReminderExists(string name) =>
+        new("ERR_ACTOR_REMINDER_ALREADY_EXISTS", 409, StatusCode.AlreadyExists, $"actor reminder already exists: {name}");
+
+    public static DaprError ActorReminderNotHosted() =>
+        new("ERR_ACTOR_REMINDER_NON_HOSTED", 403, StatusCode.PermissionDenied,
+            "operations on actor reminders are only possible on hosted actor types");
+
+    public static DaprError ActorTimerCreate(string why) =>
+        new("ERR_ACTOR_TIMER_CREATE", 500, StatusCode.Internal, $"error creating actor timer: {why}");
+}

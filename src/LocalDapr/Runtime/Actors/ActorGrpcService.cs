@@ -1,0 +1,154 @@
+using Dapr.Protocol;
+using Dapr.Protocol.Common.V1;
+using Dapr.Protocol.Runtime.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using LocalDapr.Runtime.Actors.Schedules;
+using LocalDapr.Runtime.Actors.State;
+using ActorTimer = LocalDapr.Runtime.Actors.Timers.ActorTimer;
+using LocalDapr.Runtime.Hosting;
+using Microsoft.AspNetCore.Routing;
+using StoredReminder = LocalDapr.Runtime.Actors.Reminders.Reminder;
+
+namespace LocalDapr.Runtime.Actors;
+
+/// <summary>The actor methods of the gRPC API.</summary>
+internal static class ActorGrpcService
+{
+    public static void Map(IEndpointRouteBuilder grpc, ActorBlock actors)
+    {
+        grpc.MapDapr(DaprMethods.InvokeActor, (r, call) => InvokeAsync(actors, r, call.Cancellation));
+        grpc.MapDapr(DaprMethods.GetActorState, (r, call) => GetStateAsync(actors, r, call.Cancellation));
+        grpc.MapDapr(DaprMethods.ExecuteActorStateTransaction, (r, call) => SaveStateAsync(actors, r, call.Cancellation));
+        grpc.MapDapr(DaprMethods.RegisterActorReminder, (r, _) => RegisterReminderAsync(actors, r));
+        grpc.MapDapr(DaprMethods.UnregisterActorReminder, (r, _) => UnregisterReminderAsync(actors, r));
+        grpc.MapDapr(DaprMethods.UnregisterActorRemindersByType, (r, _) => UnregisterByTypeAsync(actors, r));
+        grpc.MapDapr(DaprMethods.GetActorReminder, (r, _) => GetReminder(actors, r));
+        grpc.MapDapr(DaprMethods.ListActorReminders, (r, _) => ListReminders(actors, r));
+        grpc.MapDapr(DaprMethods.RegisterActorTimer, (r, _) => RegisterTimer(actors, r));
+        grpc.MapDapr(DaprMethods.UnregisterActorTimer, (r, _) => UnregisterTimer(actors, r));
+    }
+
+    private static async ValueTask<InvokeActorResponse> InvokeAsync(ActorBlock actors, InvokeActorRequest request, CancellationToken cancellation)
+    {
+        var call = new ActorCall(ActorKey.Checked(request.ActorType, request.ActorId), request.Method)
+        {
+            Body = request.Data.Memory,
+            Headers = [.. request.Metadata],
+            Chain = request.Metadata.FirstOrDefault(m => m.Key.Equals(AppActors.ReentrancyHeader, StringComparison.OrdinalIgnoreCase)).Value,
+        };
+        var answer = await actors.InvokeAsync(call, cancellation);
+        return new InvokeActorResponse { Data = UnsafeByteOperations.UnsafeWrap(answer.Body) };
+    }
+
+    private static async ValueTask<GetActorStateResponse> GetStateAsync(ActorBlock actors, GetActorStateRequest request, CancellationToken cancellation)
+    {
+        var (value, expires) = await actors.State.GetAsync(User(request.ActorType, request.ActorId), request.Key, cancellation);
+        var response = new GetActorStateResponse();
+        if (value is { } bytes) response.Data = UnsafeByteOperations.UnsafeWrap(bytes);
+        if (expires is { } end) response.Metadata["ttlExpireTime"] = ActorEndpoints.Instant(end);
+        return response;
+    }
+
+    private static async ValueTask<Empty> SaveStateAsync(ActorBlock actors, ExecuteActorStateTransactionRequest request, CancellationToken cancellation)
+    {
+        var operations = request.Operations.Select(o => new ActorStateOperation(o.OperationType, o.Key)
+        {
+            Value = o.Value?.Value.Memory ?? default,
+            TtlInSeconds = o.Metadata.GetValueOrDefault("ttlInSeconds"),
+        });
+        await actors.State.SaveAsync(User(request.ActorType, request.ActorId), [.. operations], cancellation);
+        return new Empty();
+    }
+
+    private static async ValueTask<Empty> RegisterReminderAsync(ActorBlock actors, RegisterActorReminderRequest request)
+    {
+        var (actor, name) = Named(request.ActorType, request.ActorId, "reminderName", request.Name);
+        var reminder = new ReminderRequest(actor, name, new ScheduleText(request.DueTime, request.Period, request.Ttl))
+        {
+            Data = AsJson(request.Data),
+            Policy = PolicyOf(request.FailurePolicy),
+        };
+        await actors.RegisterReminderAsync(reminder, !request.HasOverwrite || request.Overwrite);
+        return new Empty();
+    }
+
+    private static async ValueTask<Empty> UnregisterReminderAsync(ActorBlock actors, UnregisterActorReminderRequest request)
+    {
+        var (actor, name) = Named(request.ActorType, request.ActorId, "reminderName", request.Name);
+        await actors.UnregisterReminderAsync(actor, name);
+        return new Empty();
+    }
+
+    private static async ValueTask<UnregisterActorRemindersByTypeResponse> UnregisterByTypeAsync(
+        ActorBlock actors, UnregisterActorRemindersByTypeRequest request)
+    {
+        await actors.UnregisterRemindersAsync(request.ActorType, request.HasActorId && request.ActorId.Length > 0 ? request.ActorId : null);
+        return new UnregisterActorRemindersByTypeResponse();
+    }
+
+    private static ValueTask<GetActorReminderResponse> GetReminder(ActorBlock actors, GetActorReminderRequest request)
+    {
+        var (actor, name) = Named(request.ActorType, request.ActorId, "reminderName", request.Name);
+        var reminder = actors.FindReminder(actor, name);
+        var response = new GetActorReminderResponse { ActorType = actor.Type, ActorId = actor.Id, Data = AsAny(reminder) };
+        if (reminder.DueText.Length > 0) response.DueTime = reminder.DueText;
+        if (reminder.ShownPeriod is { } period) response.Period = period;
+        if (reminder.Ends is { } ends) response.Ttl = ActorEndpoints.Instant(ends);
+        return ValueTask.FromResult(response);
+    }
+
+    private static ValueTask<ListActorRemindersResponse> ListReminders(ActorBlock actors, ListActorRemindersRequest request)
+    {
+        var response = new ListActorRemindersResponse();
+        foreach (var reminder in actors.ListReminders(request.ActorType, request.HasActorId && request.ActorId.Length > 0 ? request.ActorId : null))
+        {
+            var listed = new ActorReminder { ActorType = reminder.Actor.Type, ActorId = reminder.Actor.Id, Data = AsAny(reminder) };
+            if (reminder.DueText.Length > 0) listed.DueTime = reminder.DueText;
+            if (reminder.ShownPeriod is { } period) listed.Period = period;
+            if (reminder.Ends is { } ends) listed.Ttl = ActorEndpoints.Instant(ends);
+            response.Reminders.Add(new NamedActorReminder { Name = reminder.Name, Reminder = listed });
+        }
+
+        return ValueTask.FromResult(response);
+    }
+
+    private static ValueTask<Empty> RegisterTimer(ActorBlock actors, RegisterActorTimerRequest request)
+    {
+        var (actor, name) = Named(request.ActorType, request.ActorId, "timerName", request.Name);
+        actors.RegisterTimer(new ActorTimer(
+            actor, name, AsJson(request.Data), request.Callback, new ScheduleText(request.DueTime, request.Period, request.Ttl)));
+        return ValueTask.FromResult(new Empty());
+    }
+
+    private static ValueTask<Empty> UnregisterTimer(ActorBlock actors, UnregisterActorTimerRequest request)
+    {
+        var (actor, name) = Named(request.ActorType, request.ActorId, "timerName", request.Name);
+        actors.UnregisterTimer(actor, name);
+        return ValueTask.FromResult(new Empty());
+    }
+
+    private static ActorKey User(string type, string id) => ActorKey.CheckedUser(type, id);
+
+    private static (ActorKey Actor, string Name) Named(string type, string id, string what, string name)
+    {
+        ActorKey.Check(what, name);
+        return (User(type, id), name);
+    }
+
+    // Bytes have no place in the JSON that an HTTP app gets, so they travel as base64 text.
+    private static byte[]? AsJson(ByteString data) =>
+        data.IsEmpty ? null : System.Text.Encoding.ASCII.GetBytes($"\"{data.ToBase64()}\"");
+
+    private static Any? AsAny(StoredReminder reminder) =>
+        reminder.Data is { } data ? Any.Pack(new BytesValue { Value = UnsafeByteOperations.UnsafeWrap(data) }) : null;
+
+    private static Reminders.FailurePolicy PolicyOf(JobFailurePolicy? policy) => policy?.PolicyCase switch
+    {
+        JobFailurePolicy.PolicyOneofCase.Drop => Reminders.FailurePolicy.Drop,
+        JobFailurePolicy.PolicyOneofCase.Constant => new Reminders.FailurePolicy(
+            policy.Constant.Interval?.ToTimeSpan() ?? TimeSpan.Zero,
+            policy.Constant.HasMaxRetries ? (int)policy.Constant.MaxRetries : null),
+        _ => Reminders.FailurePolicy.Default,
+    };
+}

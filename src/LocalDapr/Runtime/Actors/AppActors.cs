@@ -1,0 +1,107 @@
+using System.Buffers;
+using System.Text.Json;
+using LocalDapr.Runtime.Actors.Reminders;
+using LocalDapr.Runtime.Actors.Timers;
+using LocalDapr.Runtime.Invocation;
+
+namespace LocalDapr.Runtime.Actors;
+
+/// <summary>The app's side of actors: its callbacks, as paths, bodies and rules for their answers. The caller holds the turn.</summary>
+internal sealed class AppActors(AppChannel app)
+{
+    public const string ReentrancyHeader = "Dapr-Reentrancy-Id";
+
+    public async Task<AppResponse> InvokeAsync(ActorCall call, string? chain, CancellationToken cancellation)
+    {
+        var headers = chain is null ? call.Headers : WithChain(call.Headers, chain);
+        var answer = await SendAsync(
+            HttpMethod.Put, $"{PathOf(call.Actor)}/method/{Uri.EscapeDataString(call.Method)}", call, headers, cancellation);
+        return answer.Status switch
+        {
+            200 => answer,
+            404 => throw DaprErrors.ActorInvoke($"actor method not found: actors/{call.Actor}/method/{call.Method}"),
+            var status => throw DaprErrors.ActorInvoke($"error from actor service: ({status}) {System.Text.Encoding.UTF8.GetString(answer.Body.Span)}"),
+        };
+    }
+
+    /// <summary>Whether the app took the reminder.</summary>
+    public Task<bool> RemindAsync(Reminder reminder, CancellationToken cancellation)
+    {
+        var body = new ArrayBufferWriter<byte>(256);
+        using (var writer = new Utf8JsonWriter(body))
+        {
+            writer.WriteStartObject();
+            WriteData(writer, reminder.Data);
+            // The schedule is the scheduler's business: daprd of today sends both empty, and .NET actors rely on what they parse.
+            writer.WriteString("dueTime"u8, "");
+            writer.WriteString("period"u8, "");
+            writer.WriteEndObject();
+        }
+
+        return CallbackAsync(reminder.Actor, "remind", reminder.Name, body.WrittenMemory, cancellation);
+    }
+
+    /// <summary>Whether the app took the timer.</summary>
+    public Task<bool> FireTimerAsync(ActorTimer timer, CancellationToken cancellation)
+    {
+        var body = new ArrayBufferWriter<byte>(256);
+        using (var writer = new Utf8JsonWriter(body))
+        {
+            writer.WriteStartObject();
+            WriteData(writer, timer.Data);
+            writer.WriteString("callback"u8, timer.Callback ?? "");
+            writer.WriteString("dueTime"u8, timer.Text.DueTime ?? "");
+            writer.WriteString("period"u8, timer.Text.Period ?? "");
+            writer.WriteEndObject();
+        }
+
+        return CallbackAsync(timer.Actor, "timer", timer.Name, body.WrittenMemory, cancellation);
+    }
+
+    public async Task<bool> DeactivateAsync(ActorKey actor, CancellationToken cancellation) =>
+        (await app.SendAsync(HttpMethod.Delete, PathOf(actor), "", null, default, null, cancellation)).Status == 200;
+
+    private static string PathOf(ActorKey actor) => $"/actors/{Uri.EscapeDataString(actor.Type)}/{Uri.EscapeDataString(actor.Id)}";
+
+    private static void WriteData(Utf8JsonWriter writer, byte[]? data)
+    {
+        if (data is null) return;
+        writer.WritePropertyName("data"u8);
+        writer.WriteRawValue(data, skipInputValidation: true);
+    }
+
+    private static List<KeyValuePair<string, string>> WithChain(IReadOnlyList<KeyValuePair<string, string>> headers, string chain)
+    {
+        var all = new List<KeyValuePair<string, string>>(headers.Count + 1);
+        foreach (var header in headers)
+            if (!header.Key.Equals(ReentrancyHeader, StringComparison.OrdinalIgnoreCase)) all.Add(header);
+        all.Add(new(ReentrancyHeader, chain));
+        return all;
+    }
+
+    private async Task<bool> CallbackAsync(ActorKey actor, string kind, string name, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    {
+        var path = $"{PathOf(actor)}/method/{kind}/{Uri.EscapeDataString(name)}";
+        try
+        {
+            return (await app.SendAsync(HttpMethod.Put, path, "", null, body, "application/json", cancellation)).Status == 200;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<AppResponse> SendAsync(
+        HttpMethod verb, string path, ActorCall call, IEnumerable<KeyValuePair<string, string>> headers, CancellationToken cancellation)
+    {
+        try
+        {
+            return await app.SendAsync(verb, path, call.Query, headers, call.Body, call.ContentType, cancellation);
+        }
+        catch (HttpRequestException error)
+        {
+            throw DaprErrors.ActorInvoke(error.Message);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using LocalDapr.Runtime.Actors.Schedules;
+
+namespace LocalDapr.Runtime.Actors.Hosting;
+
+/// <summary>What an app says about one of its actor types.</summary>
+internal sealed record ActorTypeOptions(TimeSpan IdleTimeout, TimeSpan DrainTimeout, bool Reentrant, int MaxStackDepth)
+{
+    public static readonly ActorTypeOptions Default = new(TimeSpan.FromMinutes(60), TimeSpan.FromSeconds(2), Reentrant: false, MaxStackDepth: 32);
+}
+
+/// <summary>
+/// The actor types of an app, read from its answer to <c>/dapr/config</c>. An entry of <c>entitiesConfig</c> stands alone: what it leaves
+/// out is the built-in default, not the value of the top level. Property names match in any case, as daprd reads them.
+/// </summary>
+internal sealed class ActorTypes(IReadOnlyDictionary<string, ActorTypeOptions> types)
+{
+    public static readonly ActorTypes None = new(new Dictionary<string, ActorTypeOptions>());
+
+    public IReadOnlyDictionary<string, ActorTypeOptions> All { get; } = types;
+
+    public ActorTypeOptions? Find(string type) => All.GetValueOrDefault(type);
+
+    /// <exception cref="JsonException">The answer is no JSON.</exception>
+    public static ActorTypes Parse(ReadOnlyMemory<byte> body)
+    {
+        using var document = JsonDocument.Parse(body);
+        var root = document.RootElement;
+        if (root.ValueKind != JsonValueKind.Object) return None;
+        var types = new Dictionary<string, ActorTypeOptions>(StringComparer.Ordinal);
+        var common = ReadOptions(root);
+        foreach (var type in Names(root)) types[type] = common;
+        if (Property(root, "entitiesConfig") is { ValueKind: JsonValueKind.Array } entries)
+            foreach (var entry in entries.EnumerateArray())
+                foreach (var type in Names(entry))
+                    if (types.ContainsKey(type)) types[type] = ReadOptions(entry);
+        return new ActorTypes(types);
+    }
+
+    private static ActorTypeOptions ReadOptions(JsonElement from)
+    {
+        var options = ActorTypeOptions.Default;
+        if (Duration(from, "actorIdleTimeout") is { } idle) options = options with { IdleTimeout = idle };
+        if (Duration(from, "drainOngoingCallTimeout") is { } drain) options = options with { DrainTimeout = drain };
+        if (Property(from, "reentrancy") is not { ValueKind: JsonValueKind.Object } reentrancy) return options;
+        options = options with { Reentrant = Property(reentrancy, "enabled")?.ValueKind == JsonValueKind.True };
+        return Property(reentrancy, "maxStackDepth") is { ValueKind: JsonValueKind.Number } depth && depth.TryGetInt32(out var max) && max > 0
+            ? options with { MaxStackDepth = max }
+            : options;
+    }
+
+    private static TimeSpan? Duration(JsonElement from, string name) =>
+        Property(from, name) is { ValueKind: JsonValueKind.String } text && GoDuration.TryParse(text.GetString()!, out var duration)
+            && duration > TimeSpan.Zero
+            ? duration
+            : null;
+
+    private static IEnumerable<string> Names(JsonElement from) =>
+        Property(from, "entities") is { ValueKind: JsonValueKind.Array } names
+            ? names.EnumerateArray().Where(n => n.ValueKind == JsonValueKind.String).Select(n => n.GetString()!)
+            : [];
+
+    private static JsonElement? Property(JsonElement from, string name)
+    {
+        if (from.ValueKind != JsonValueKind.Object) return null;
+        foreach (var property in from.EnumerateObject())
+            if (string.Equals(property.Name, name, StringComparison.OrdinalIgnoreCase)) return property.Value;
+        return null;
+    }
+}

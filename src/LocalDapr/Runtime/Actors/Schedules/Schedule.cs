@@ -1,0 +1,77 @@
+using System.Globalization;
+
+namespace LocalDapr.Runtime.Actors.Schedules;
+
+/// <summary>A schedule as a request gives it; empty text is as good as none.</summary>
+internal readonly record struct ScheduleText(string? DueTime, string? Period, string? Ttl);
+
+/// <summary>When something fires first, how it goes on, and when it ends at the latest.</summary>
+internal sealed record Schedule(DateTimeOffset FirstDue, Period? Period, DateTimeOffset? Ends)
+{
+    /// <summary>Rules of reminders: a due time or a period, no calendar periods, a ttl only with a period; <c>R0</c> means no end.</summary>
+    public static Schedule ForReminder(ScheduleText text, DateTimeOffset now)
+    {
+        if (IsAbsent(text.DueTime) && IsAbsent(text.Period)) throw new FormatException("either dueTime or period must be given");
+        var period = ParsePeriod(text.Period);
+        if (period is { IsByCalendar: true }) throw new FormatException($"unsupported period: {text.Period}: years, months and days are not allowed");
+        if (period is { Firings: 0 }) period = period.Value with { Firings = null };
+        if (!IsAbsent(text.Ttl) && period is null) throw new FormatException("ttl needs a period");
+        var due = IsAbsent(text.DueTime) ? period!.Value.After(now) : ParseInstant(text.DueTime!, now, "dueTime");
+        return new Schedule(due, period, ParseEnd(text.Ttl, due, now));
+    }
+
+    /// <summary>Rules of timers: everything may be absent, which means now; calendar periods are fine; <c>R0</c> is not.</summary>
+    public static Schedule ForTimer(ScheduleText text, DateTimeOffset now)
+    {
+        var period = ParsePeriod(text.Period);
+        if (period is { Firings: 0 }) throw new FormatException("a timer must fire at least once");
+        var due = IsAbsent(text.DueTime) ? now : ParseInstant(text.DueTime!, now, "dueTime");
+        return new Schedule(due, period, ParseEnd(text.Ttl, due, now));
+    }
+
+    /// <summary>
+    /// The firing after the one that was due at <paramref name="due"/>, or null when there is none. Firings that were missed meanwhile
+    /// are left out: one late firing stands for all of them.
+    /// </summary>
+    public static DateTimeOffset? Next(Period? period, DateTimeOffset due, DateTimeOffset? ends, DateTimeOffset now)
+    {
+        if (period is not { } step) return null;
+        var next = step.After(due);
+        if (next <= due) next = now + TimeSpan.FromMilliseconds(1);
+        if (next < now)
+        {
+            var missed = step.IsByCalendar ? 0 : (now - next).Ticks / step.Time.Ticks;
+            next += TimeSpan.FromTicks(missed * step.Time.Ticks);
+            while (next < now) next = step.After(next);
+        }
+
+        return next > ends ? null : next;
+    }
+
+    private static bool IsAbsent(string? text) => string.IsNullOrEmpty(text);
+
+    private static Period? ParsePeriod(string? text)
+    {
+        if (IsAbsent(text)) return null;
+        if (!Schedules.Period.TryParse(text!, out var period) || period.Time < TimeSpan.Zero)
+            throw new FormatException($"unsupported duration/ISO 8601 format: {text}");
+        return period;
+    }
+
+    private static DateTimeOffset? ParseEnd(string? ttl, DateTimeOffset due, DateTimeOffset now)
+    {
+        if (IsAbsent(ttl)) return null;
+        var ends = ParseInstant(ttl!, due, "ttl");
+        if (ends < now || ends < due) throw new FormatException($"already expired: ttl {ttl} is over before it is due");
+        return ends;
+    }
+
+    private static DateTimeOffset ParseInstant(string text, DateTimeOffset from, string what)
+    {
+        if (Schedules.Period.TryParse(text, out var duration))
+            return duration.Firings is null ? duration.After(from) : throw new FormatException($"{what} must not repeat: {text}");
+        if (text.Length >= 20 && text[10] is 'T' or 't'
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)) return instant;
+        throw new FormatException($"unsupported time/duration format for {what}: {text}");
+    }
+}

@@ -1,0 +1,106 @@
+namespace LocalDapr.Runtime.Actors.Turns;
+
+/// <summary>How a wish to enter an actor ended.</summary>
+internal enum TurnEntry
+{
+    /// <summary>The turn is the caller's, who must exit.</summary>
+    Entered,
+
+    /// <summary>The chain of calls is as deep in the actor as it may be.</summary>
+    TooDeep,
+
+    /// <summary>The actor was deactivated meanwhile; ask for it again.</summary>
+    Closed,
+}
+
+/// <summary>
+/// Gives one actor's turns away one at a time, in the order of arrival. A call of the chain that holds the turn may come in at once,
+/// however many wait, up to a depth. Entering a free actor neither waits nor allocates. Thread-safe.
+/// </summary>
+internal sealed class TurnLock
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<Waiter> _waiting = new();
+    private string? _chain;
+    private int _inside;
+    private bool _closed;
+
+    /// <summary>
+    /// Waits for the turn. <paramref name="chain"/> is the reentrancy id, or null where reentrancy is off.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The caller gave up while it waited; it has lost its place.</exception>
+    public ValueTask<TurnEntry> EnterAsync(string? chain, int maxDepth, CancellationToken cancellation)
+    {
+        Waiter waiter;
+        lock (_gate)
+        {
+            if (_closed) return new(TurnEntry.Closed);
+            if (_inside == 0)
+            {
+                (_inside, _chain) = (1, chain);
+                return new(TurnEntry.Entered);
+            }
+
+            if (chain is not null && chain == _chain)
+            {
+                if (_inside >= maxDepth) return new(TurnEntry.TooDeep);
+                _inside++;
+                return new(TurnEntry.Entered);
+            }
+
+            waiter = new Waiter(chain);
+            _waiting.Enqueue(waiter);
+        }
+
+        return new(waiter.WaitAsync(cancellation));
+    }
+
+    public void Exit()
+    {
+        lock (_gate)
+        {
+            if (--_inside > 0) return;
+            _chain = null;
+            while (_waiting.TryDequeue(out var next))
+            {
+                if (!next.TrySetResult(TurnEntry.Entered)) continue;
+                (_inside, _chain) = (1, next.Chain);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Takes the turn if nobody has it or waits for it.</summary>
+    public bool TryEnterIdle()
+    {
+        lock (_gate)
+        {
+            if (_closed || _inside > 0) return false;
+            _inside = 1;
+            return true;
+        }
+    }
+
+    /// <summary>Ends the actor: all who wait, and all who come later, hear <see cref="TurnEntry.Closed"/>.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            while (_waiting.TryDequeue(out var next)) next.TrySetResult(TurnEntry.Closed);
+        }
+    }
+
+    // A waiter that was cancelled stays in the queue until its place comes; it refuses the turn then.
+    private sealed class Waiter(string? chain) : TaskCompletionSource<TurnEntry>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public string? Chain { get; } = chain;
+
+        public async Task<TurnEntry> WaitAsync(CancellationToken cancellation)
+        {
+            await using var registration = cancellation.UnsafeRegister(
+                static (state, token) => ((Waiter)state!).TrySetCanceled(token), this);
+            return await Task;
+        }
+    }
+}

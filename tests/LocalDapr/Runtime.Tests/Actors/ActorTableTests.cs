@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using LocalDapr.Runtime.Actors;
+using LocalDapr.Runtime.Actors.Hosting;
+using LocalDapr.Runtime.Actors.Turns;
+using Xunit;
+
+namespace LocalDapr.Runtime.Tests.Actors;
+
+public sealed class ActorTableTests
+{
+    private static readonly ActorTypeOptions options = ActorTypeOptions.Default with { IdleTimeout = TimeSpan.FromSeconds(10) };
+    private readonly FakeTime _time = new();
+    private readonly ConcurrentQueue<ActorKey> _deactivated = new();
+    private readonly ActorTable _table;
+
+    public ActorTableTests() => _table = new ActorTable(_time, (actor, _) =>
+    {
+        _deactivated.Enqueue(actor);
+        return Task.CompletedTask;
+    });
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_actor_that_was_idle_for_its_timeout_is_deactivated_once()
+    {
+        await TakeTurnAsync("a");
+        _time.Advance(TimeSpan.FromSeconds(9));
+        await _table.DeactivateIdleAsync(Cancellation);
+        Assert.True(_table.IsActive(Key("a")));
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await _table.DeactivateIdleAsync(Cancellation);
+        await _table.DeactivateIdleAsync(Cancellation);
+
+        Assert.False(_table.IsActive(Key("a")));
+        Assert.Equal([Key("a")], _deactivated);
+    }
+
+    [Fact]
+    public async Task A_running_turn_keeps_its_actor_and_a_new_turn_starts_the_idle_time_again()
+    {
+        var turn = await _table.EnterAsync(Key("a"), options, null, Cancellation);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await _table.DeactivateIdleAsync(Cancellation);
+        turn.Turns.Exit();
+        await TakeTurnAsync("a");
+        await _table.DeactivateIdleAsync(Cancellation);
+
+        Assert.Empty(_deactivated);
+        Assert.Equal(1, _table.CountOf("T"));
+    }
+
+    [Fact]
+    public async Task A_call_that_comes_during_the_deactivation_activates_the_actor_again()
+    {
+        await TakeTurnAsync("a");
+        _time.Advance(TimeSpan.FromSeconds(11));
+        await _table.DeactivateIdleAsync(Cancellation);
+
+        await TakeTurnAsync("a");
+
+        Assert.True(_table.IsActive(Key("a")));
+    }
+
+    [Fact]
+    public async Task The_end_waits_for_running_turns_and_deactivates_all()
+    {
+        var turn = await _table.EnterAsync(Key("busy"), options, null, Cancellation);
+        await TakeTurnAsync("free");
+        var ending = _table.DeactivateAllAsync(Cancellation);
+
+        Assert.False(ending.IsCompleted);
+        turn.Turns.Exit();
+        await ending;
+
+        Assert.Equal(2, _deactivated.Count);
+        Assert.Equal(0, _table.CountOf("T"));
+    }
+
+    private static ActorKey Key(string id) => new("T", id);
+
+    private async Task TakeTurnAsync(string id) => (await _table.EnterAsync(Key(id), options, null, Cancellation)).Turns.Exit();
+}

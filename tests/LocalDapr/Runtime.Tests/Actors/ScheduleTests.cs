@@ -1,0 +1,86 @@
+using LocalDapr.Runtime.Actors.Schedules;
+using Xunit;
+
+namespace LocalDapr.Runtime.Tests.Actors;
+
+public sealed class ScheduleTests
+{
+    private static readonly DateTimeOffset now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData("1500ms", 1.5)]
+    [InlineData("PT2S", 2)]
+    [InlineData("0h0m1s500ms", 1.5)]
+    [InlineData("2026-01-31T12:00:05Z", 5)]
+    [InlineData("2026-01-31T13:00:05+01:00", 5)]
+    [InlineData("P3DT2H", 266_400)]
+    public void A_due_time_is_a_Go_duration_an_ISO_duration_or_an_instant(string text, double seconds)
+    {
+        var schedule = Schedule.ForReminder(new ScheduleText(text, null, null), now);
+
+        Assert.Equal(now.AddSeconds(seconds), schedule.FirstDue);
+        Assert.Null(schedule.Period);
+    }
+
+    [Fact]
+    public void A_reminder_without_due_time_fires_first_after_one_period_and_a_timer_at_once()
+    {
+        var text = new ScheduleText(null, "2s", null);
+
+        Assert.Equal(now.AddSeconds(2), Schedule.ForReminder(text, now).FirstDue);
+        Assert.Equal(now, Schedule.ForTimer(text, now).FirstDue);
+    }
+
+    [Theory]
+    [InlineData(null, null, null)]
+    [InlineData("soon", null, null)]
+    [InlineData("1s", "often", null)]
+    [InlineData("1s", "P1D", null)]
+    [InlineData("1s", "R2/1s", null)]
+    [InlineData("1s", null, "5s")]
+    [InlineData("1s", "1s", "never")]
+    public void A_reminder_refuses(string? due, string? period, string? ttl) =>
+        Assert.Throws<FormatException>(() => Schedule.ForReminder(new ScheduleText(due, period, ttl), now));
+
+    [Theory]
+    [InlineData("soon", null, null)]
+    [InlineData(null, "R0/PT1S", null)]
+    [InlineData(null, "R2/1s", null)]
+    [InlineData("10s", null, "2020-01-01T00:00:00Z")]
+    public void A_timer_refuses(string? due, string? period, string? ttl) =>
+        Assert.Throws<FormatException>(() => Schedule.ForTimer(new ScheduleText(due, period, ttl), now));
+
+    [Fact]
+    public void R0_means_no_end_for_a_reminder()
+    {
+        var schedule = Schedule.ForReminder(new ScheduleText(null, "R0/PT1S", null), now);
+
+        Assert.Null(schedule.Period!.Value.Firings);
+    }
+
+    [Fact]
+    public void Firings_that_were_missed_are_left_out_and_the_rhythm_stays()
+    {
+        Assert.True(Period.TryParse("10s", out var period));
+
+        var next = Schedule.Next(period, due: now, ends: null, now: now.AddSeconds(34));
+
+        Assert.Equal(now.AddSeconds(40), next);
+    }
+
+    [Fact]
+    public void Months_follow_the_calendar()
+    {
+        Assert.True(Period.TryParse("P1M", out var period));
+
+        Assert.Equal(new DateTimeOffset(2026, 2, 28, 12, 0, 0, TimeSpan.Zero), Schedule.Next(period, now, null, now));
+    }
+
+    [Fact]
+    public void Nothing_fires_after_the_end()
+    {
+        Assert.True(Period.TryParse("1s", out var period));
+
+        Assert.Null(Schedule.Next(period, now, ends: now.AddMilliseconds(900), now));
+    }
+}

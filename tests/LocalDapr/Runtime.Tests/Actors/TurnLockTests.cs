@@ -1,0 +1,85 @@
+using LocalDapr.Runtime.Actors.Turns;
+using Xunit;
+
+namespace LocalDapr.Runtime.Tests.Actors;
+
+public sealed class TurnLockTests
+{
+    private readonly TurnLock _turns = new();
+
+    [Fact]
+    public async Task Turns_are_given_one_at_a_time_in_the_order_of_arrival()
+    {
+        Assert.Equal(TurnEntry.Entered, await EnterAsync());
+        var order = new List<int>();
+        var waiting = Enumerable.Range(0, 5).Select(async i =>
+        {
+            await EnterAsync();
+            order.Add(i);
+            _turns.Exit();
+        }).ToList();
+
+        Assert.Empty(order);
+        _turns.Exit();
+        await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+
+        Assert.Equal([0, 1, 2, 3, 4], order);
+    }
+
+    [Fact]
+    public async Task The_own_chain_enters_again_up_to_its_depth_and_others_wait()
+    {
+        await EnterAsync("a");
+        var stranger = EnterAsync("b").AsTask();
+
+        Assert.Equal(TurnEntry.Entered, await EnterAsync("a"));
+        Assert.Equal(TurnEntry.TooDeep, await EnterAsync("a"));
+        _turns.Exit();
+        Assert.False(stranger.IsCompleted);
+
+        _turns.Exit();
+        Assert.Equal(TurnEntry.Entered, await stranger);
+    }
+
+    [Fact]
+    public async Task After_a_call_that_was_too_deep_the_actor_goes_on()
+    {
+        await EnterAsync("a");
+        await EnterAsync("a");
+        await EnterAsync("a");
+        _turns.Exit();
+        _turns.Exit();
+
+        Assert.Equal(TurnEntry.Entered, await EnterAsync("b"));
+    }
+
+    [Fact]
+    public async Task Who_gives_up_waiting_loses_the_place_and_the_next_gets_the_turn()
+    {
+        await EnterAsync();
+        using var impatience = new CancellationTokenSource();
+        var gone = _turns.EnterAsync(null, 2, impatience.Token).AsTask();
+        var next = EnterAsync().AsTask();
+
+        await impatience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        _turns.Exit();
+
+        Assert.Equal(TurnEntry.Entered, await next);
+    }
+
+    [Fact]
+    public async Task A_closed_actor_sends_those_who_wait_and_those_who_come_away()
+    {
+        Assert.True(_turns.TryEnterIdle());
+        var waiting = EnterAsync().AsTask();
+
+        Assert.False(_turns.TryEnterIdle());
+        _turns.Close();
+
+        Assert.Equal(TurnEntry.Closed, await waiting);
+        Assert.Equal(TurnEntry.Closed, await EnterAsync());
+    }
+
+    private ValueTask<TurnEntry> EnterAsync(string? chain = null) => _turns.EnterAsync(chain, 2, TestContext.Current.CancellationToken);
+}
