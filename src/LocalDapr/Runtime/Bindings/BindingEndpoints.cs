@@ -23,7 +23,8 @@ internal static class BindingEndpoints
     {
         var request = Read(await context.Request.ReadBodyAsync()) with { TraceParent = context.Request.Headers.TraceParent };
         var name = (string)context.Request.RouteValues["name"]!;
-        var response = await bindings.InvokeAsync(name, request, metadata => WriteMetadata(context.Response, metadata), context.RequestAborted);
+        var response = await bindings.InvokeAsync(
+            name, request, metadata => WriteMetadata(context.Response, metadata), context.RequestAborted);
         if (response.Data is not { } data)
         {
             context.Response.StatusCode = StatusCodes.Status204NoContent;

@@ -14,7 +14,8 @@ internal static class BindingGrpcService
         grpc.MapDapr(DaprMethods.InvokeBinding, async (request, call) =>
         {
             var trace = (string?)call.Http.Request.Headers.TraceParent;
-            var asked = new BindingRequest(request.Operation, request.Data.Memory, new Dictionary<string, string>(request.Metadata)) { TraceParent = trace };
+            var metadata = new Dictionary<string, string>(request.Metadata);
+            var asked = new BindingRequest(request.Operation, request.Data.Memory, metadata) { TraceParent = trace };
             var response = await bindings.InvokeAsync(request.Name, asked, known: null, call.Cancellation);
             var answer = new InvokeBindingResponse { Data = response.Data is { } data ? ByteString.CopyFrom(data.Span) : ByteString.Empty };
             answer.Metadata.Add(new Dictionary<string, string>(response.Metadata));

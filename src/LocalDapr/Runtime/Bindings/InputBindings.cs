@@ -12,9 +12,13 @@ using MiniGrpc;
 
 namespace LocalDapr.Runtime.Bindings;
 
-/// <summary>The input bindings of one sidecar: asks the app which it wants, and hands it each event until <see cref="StopAsync"/>.</summary>
+/// <summary>
+/// The input bindings of one sidecar: asks the app which it wants, and hands it each event until <see cref="StopAsync"/>.
+/// </summary>
 internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings output, ILogger logger) : IDisposable
 {
+    private static readonly Dictionary<string, string> NoMetadata = [];
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _running = [];
     private readonly List<(Component Component, Schedule Schedule)> _crons = [];
@@ -25,7 +29,8 @@ internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings outp
         foreach (var component in sidecar.Components.OfCategory("bindings").Where(c => c.Type == "bindings.cron"))
         {
             var text = component.Require("schedule");
-            var schedule = Schedule.TryParse(text) ?? throw new StartupException($"component {component} in {component.File}: '{text}' is no schedule");
+            var schedule = Schedule.TryParse(text)
+                ?? throw new StartupException($"component {component} in {component.File}: '{text}' is no schedule");
             _crons.Add((component, schedule));
         }
     }
@@ -110,9 +115,14 @@ internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings outp
         try
         {
             await sidecar.Resiliency.ComponentInbound(component)
-                .ExecuteAsync(ct => DeliverAsync(component, metadata, ct), static delivered => delivered ? null : new Failure(), static _ => true, _stopping.Token);
+                .ExecuteAsync(
+                    ct => DeliverAsync(component, metadata, ct),
+                    static delivered => delivered ? null : new Failure(),
+                    static _ => true,
+                    _stopping.Token);
         }
-        catch (Exception error) when (error is TimeoutException or CircuitOpenException or HttpRequestException or RpcException or DaprError)
+        catch (Exception error)
+            when (error is TimeoutException or CircuitOpenException or HttpRequestException or RpcException or DaprError)
         {
             LogFailed(logger, component.Name, error.Message);
         }
@@ -121,18 +131,20 @@ internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings outp
     private async ValueTask<bool> DeliverAsync(Component component, Dictionary<string, string> metadata, CancellationToken cancellation)
     {
         if (!sidecar.App.IsGrpc)
-            return (await sidecar.App.SendAsync(HttpMethod.Post, RouteOf(component), "", metadata, default, "application/json", cancellation)).IsSuccess;
+            return (await sidecar.App.SendAsync(
+                HttpMethod.Post, RouteOf(component), "", metadata, default, "application/json", cancellation)).IsSuccess;
         var request = new BindingEventRequest { Name = component.Name };
         request.Metadata.Add(metadata);
         using var turn = await sidecar.App.EnterAsync(cancellation);
         var options = new CallOptions { Headers = sidecar.App.NewMetadata(), Cancellation = cancellation };
         var answer = await sidecar.App.Grpc!.UnaryAsync(AppCallbackMethods.OnBindingEvent, request, options);
         foreach (var target in answer.To)
-            await output.InvokeAsync(target, new BindingRequest("create", answer.Data.Memory, new Dictionary<string, string>()), null, cancellation);
+            await output.InvokeAsync(target, new BindingRequest("create", answer.Data.Memory, NoMetadata), null, cancellation);
         return true;
     }
 
-    [LoggerMessage(EventId = 4101, Level = LogLevel.Warning, Message = "The app did not say whether it wants input binding {Binding}: {Reason}")]
+    [LoggerMessage(EventId = 4101, Level = LogLevel.Warning,
+        Message = "The app did not say whether it wants input binding {Binding}: {Reason}")]
     private static partial void LogNotAsked(ILogger logger, string binding, string reason);
 
     [LoggerMessage(EventId = 4102, Level = LogLevel.Warning, Message = "An event of input binding {Binding} failed: {Reason}")]

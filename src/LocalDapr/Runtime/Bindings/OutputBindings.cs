@@ -26,7 +26,7 @@ internal sealed class OutputBindings(Sidecar sidecar) : IDisposable
         }
     }
 
-    /// <summary>Throws the <see cref="DaprError"/> that the caller is told; its metadata go to <paramref name="known"/> even then.</summary>
+    /// <summary>Throws the <see cref="DaprError"/> that the caller is told; metadata go to <paramref name="known"/> even then.</summary>
     public async ValueTask<BindingResponse> InvokeAsync(
         string name, BindingRequest request, Action<IReadOnlyDictionary<string, string>>? known, CancellationToken cancellation)
     {

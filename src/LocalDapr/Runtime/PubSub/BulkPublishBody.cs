@@ -17,7 +17,8 @@ internal static class BulkPublishBody
         try
         {
             using var document = JsonDocument.Parse(body);
-            if (document.RootElement.ValueKind != JsonValueKind.Array) throw DaprErrors.PubSubEvents(pubsub, topic, NoJson, "a list is expected");
+            if (document.RootElement.ValueKind != JsonValueKind.Array)
+                throw DaprErrors.PubSubEvents(pubsub, topic, NoJson, "a list is expected");
             var ids = new HashSet<string>(StringComparer.Ordinal);
             var entries = new List<(string, PublishedEvent)>(document.RootElement.GetArrayLength());
             foreach (var entry in document.RootElement.EnumerateArray())
@@ -26,8 +27,10 @@ internal static class BulkPublishBody
                 if (id.Length == 0 || !ids.Add(id))
                     throw DaprErrors.PubSubEvents(pubsub, topic, BadList, "entryId is duplicated or not present for entry");
                 var contentType = Text(entry, "contentType");
-                var data = Data(entry, contentType) ?? throw DaprErrors.PubSubEvents(pubsub, topic, BadEntry, $"entry {id} does not fit its contentType");
-                entries.Add((id, new PublishedEvent(pubsub, topic, data, contentType) { Metadata = Metadata(entry, shared), Trace = trace }));
+                var data = Data(entry, contentType)
+                    ?? throw DaprErrors.PubSubEvents(pubsub, topic, BadEntry, $"entry {id} does not fit its contentType");
+                var published = new PublishedEvent(pubsub, topic, data, contentType) { Metadata = Metadata(entry, shared), Trace = trace };
+                entries.Add((id, published));
             }
             return entries;
         }
@@ -40,7 +43,8 @@ internal static class BulkPublishBody
     private static byte[]? Data(JsonElement entry, string contentType)
     {
         if (contentType.Length == 0 || !TryGet(entry, "event", out var value)) return null;
-        if (ContentTypes.IsJson(contentType) || ContentTypes.IsCloudEvent(contentType)) return System.Text.Encoding.UTF8.GetBytes(value.GetRawText());
+        if (ContentTypes.IsJson(contentType) || ContentTypes.IsCloudEvent(contentType))
+            return System.Text.Encoding.UTF8.GetBytes(value.GetRawText());
         if (value.ValueKind != JsonValueKind.String) return null;
         if (!ContentTypes.IsBinary(contentType)) return System.Text.Encoding.UTF8.GetBytes(value.GetString()!);
         return value.TryGetBytesFromBase64(out var bytes) ? bytes : null;

@@ -77,7 +77,8 @@ internal sealed partial class PubSubBlock : IBuildingBlock
         lock (_gate)
             return
             [
-                .. _active.Select(a => a.Subscription).Select(s => new SubscriptionEntry(s.PubSub, s.Topic, s.Kind.ToString().ToUpperInvariant())
+                .. _active.Select(a => a.Subscription).Select(s => new SubscriptionEntry(
+                    s.PubSub, s.Topic, s.Kind.ToString().ToUpperInvariant())
                 {
                     Metadata = s.Metadata,
                     Rules = [.. s.Routes.Rules.Select(r => (r.Match ?? "", r.Path))],

@@ -18,7 +18,8 @@ internal sealed class PubSubComponents(Sidecar sidecar)
             var database = component.Type == "pubsub.in-memory"
                 ? sidecar.Host.Databases.InMemory($"pubsub/{component.Name}")
                 : sidecar.Host.Databases.Get(component.Require("connectionString"));
-            _components[component.Name] = new PubSubComponent(component, MessageLog.Of(database), new TopicScopes(component, sidecar.Options.AppId));
+            var scopes = new TopicScopes(component, sidecar.Options.AppId);
+            _components[component.Name] = new PubSubComponent(component, MessageLog.Of(database), scopes);
         }
     }
 
@@ -28,16 +29,19 @@ internal sealed class PubSubComponents(Sidecar sidecar)
     public async ValueTask PublishAsync(PublishedEvent published, CancellationToken cancellation)
     {
         var component = Target(published.PubSub, published.Topic);
-        var message = MessageOf(published, IsRaw(published.Metadata, published.PubSub)) ?? throw DaprErrors.PubSubCloudEvent(published.PubSub, sidecar.Options.AppId);
+        var message = MessageOf(published, IsRaw(published.Metadata, published.PubSub))
+            ?? throw DaprErrors.PubSubCloudEvent(published.PubSub, sidecar.Options.AppId);
         await AppendAsync(component, published.Topic, [message], cancellation);
     }
 
     /// <summary>Publishes all entries in one commit, or none.</summary>
-    public async ValueTask PublishBulkAsync(string pubsub, string topic, bool raw, IReadOnlyList<PublishedEvent> entries, CancellationToken cancellation)
+    public async ValueTask PublishBulkAsync(
+        string pubsub, string topic, bool raw, IReadOnlyList<PublishedEvent> entries, CancellationToken cancellation)
     {
         var component = Target(pubsub, topic);
         var messages = new List<NewMessage>(entries.Count);
-        foreach (var entry in entries) messages.Add(MessageOf(entry, raw) ?? throw DaprErrors.PubSubCloudEvent(pubsub, sidecar.Options.AppId));
+        foreach (var entry in entries)
+            messages.Add(MessageOf(entry, raw) ?? throw DaprErrors.PubSubCloudEvent(pubsub, sidecar.Options.AppId));
         await AppendAsync(component, topic, messages, cancellation);
     }
 
@@ -73,7 +77,8 @@ internal sealed class PubSubComponents(Sidecar sidecar)
         return new NewMessage(data, published.Metadata, expires);
     }
 
-    private async ValueTask AppendAsync(PubSubComponent component, string topic, IReadOnlyList<NewMessage> messages, CancellationToken cancellation)
+    private async ValueTask AppendAsync(
+        PubSubComponent component, string topic, IReadOnlyList<NewMessage> messages, CancellationToken cancellation)
     {
         try
         {

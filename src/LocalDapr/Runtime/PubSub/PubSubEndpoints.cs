@@ -13,9 +13,11 @@ internal static class PubSubEndpoints
 
     public static void MapPubSub(this IEndpointRouteBuilder http, PubSubComponents components)
     {
-        http.MapMethods("/v1.0/publish/{pubsub}/{**topic:minlength(1)}", Verbs, context => PublishAsync(components, context));
+        http.MapMethods(
+            "/v1.0/publish/{pubsub}/{**topic:minlength(1)}", Verbs, context => PublishAsync(components, context));
         foreach (var version in (string[])["v1.0", "v1.0-alpha1"])
-            http.MapMethods($"/{version}/publish/bulk/{{pubsub}}/{{**topic:minlength(1)}}", Verbs, context => PublishBulkAsync(components, context));
+            http.MapMethods(
+                $"/{version}/publish/bulk/{{pubsub}}/{{**topic:minlength(1)}}", Verbs, context => PublishBulkAsync(components, context));
     }
 
     private static async Task PublishAsync(PubSubComponents components, HttpContext context)
@@ -23,7 +25,11 @@ internal static class PubSubEndpoints
         var (pubsub, topic) = Target(context);
         var data = await context.Request.ReadBodyAsync();
         await components.PublishAsync(
-            new PublishedEvent(pubsub, topic, data, context.Request.ContentType ?? "") { Metadata = MetadataOf(context), Trace = TraceOf(context) },
+            new PublishedEvent(pubsub, topic, data, context.Request.ContentType ?? "")
+            {
+                Metadata = MetadataOf(context),
+                Trace = TraceOf(context),
+            },
             context.RequestAborted);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }

@@ -9,7 +9,10 @@ internal static partial class DaprErrors
         new("ERR_PUBSUB_NOT_FOUND", 404, StatusCode.InvalidArgument, $"pubsub {pubsub} is not found") { Reason = "DAPR_PUBSUB_NOT_FOUND" };
 
     public static DaprError PubSubNameEmpty() =>
-        new("ERR_PUBSUB_EMPTY", 404, StatusCode.InvalidArgument, "pubsub name is empty") { Reason = "DAPR_PUBSUB_NAME_EMPTY", Resource = PubSubResource("") };
+        new("ERR_PUBSUB_EMPTY", 404, StatusCode.InvalidArgument, "pubsub name is empty")
+        {
+            Reason = "DAPR_PUBSUB_NAME_EMPTY", Resource = PubSubResource(""),
+        };
 
     public static DaprError PubSubTopicEmpty(string pubsub) =>
         new("ERR_TOPIC_NAME_EMPTY", 404, StatusCode.InvalidArgument, $"topic is empty in pubsub {pubsub}")
@@ -39,7 +42,8 @@ internal static partial class DaprErrors
 
     /// <summary>The list of a bulk publish is wrong; the reason says in which part.</summary>
     public static DaprError PubSubEvents(string pubsub, string topic, string reason, string why) =>
-        new("ERR_PUBSUB_EVENTS_SER", 400, StatusCode.InvalidArgument, $"error when unmarshaling the request for topic {topic} pubsub {pubsub}: {why}")
+        new("ERR_PUBSUB_EVENTS_SER", 400, StatusCode.InvalidArgument,
+            $"error when unmarshaling the request for topic {topic} pubsub {pubsub}: {why}")
         {
             Reason = reason, Resource = PubSubResource(pubsub),
         };

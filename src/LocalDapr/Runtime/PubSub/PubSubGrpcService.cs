@@ -1,5 +1,6 @@
 using Dapr.Protocol;
 using Dapr.Protocol.Runtime.V1;
+using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.PubSub.CloudEvents;
@@ -30,7 +31,8 @@ internal static class PubSubGrpcService
         return new Empty();
     }
 
-    private static async ValueTask<BulkPublishResponse> PublishBulkAsync(PubSubComponents components, BulkPublishRequest request, ServerCall call)
+    private static async ValueTask<BulkPublishResponse> PublishBulkAsync(
+        PubSubComponents components, BulkPublishRequest request, ServerCall call)
     {
         components.Target(request.PubsubName, request.Topic);
         var shared = Insensitive(request.Metadata);
@@ -53,9 +55,10 @@ internal static class PubSubGrpcService
         return new BulkPublishResponse();
     }
 
-    private static Dictionary<string, string> Insensitive(IDictionary<string, string> metadata) => new(metadata, StringComparer.OrdinalIgnoreCase);
+    private static Dictionary<string, string> Insensitive(IDictionary<string, string> metadata) =>
+        new(metadata, StringComparer.OrdinalIgnoreCase);
 
-    private static Dictionary<string, string> Merge(Google.Protobuf.Collections.MapField<string, string> own, Dictionary<string, string> shared)
+    private static Dictionary<string, string> Merge(MapField<string, string> own, Dictionary<string, string> shared)
     {
         var merged = Insensitive(own);
         if (own.Count == 0) return merged;

@@ -6,7 +6,9 @@ using MiniGrpc;
 
 namespace LocalDapr.Runtime.PubSub;
 
-/// <summary>Subscriptions over a gRPC stream: no app port is needed. A stream is one subscription, from its first request to its end.</summary>
+/// <summary>
+/// Subscriptions over a gRPC stream: no app port is needed. A stream is one subscription, from its first request to its end.
+/// </summary>
 internal sealed class StreamingSubscription(PubSubBlock block)
 {
     public async Task ServeAsync(

@@ -1,6 +1,9 @@
 namespace LocalDapr.Runtime.Bindings.Cron;
 
-/// <summary>When something is due: a cron line of 5 fields, or 6 with seconds in front, a name such as <c>@daily</c>, or <c>@every 15m</c>. Times are UTC. Pure.</summary>
+/// <summary>
+/// When something is due: a cron line of 5 fields, or 6 with seconds in front, a name such as <c>@daily</c>, or <c>@every 15m</c>.
+/// Times are UTC. Pure.
+/// </summary>
 internal sealed class Schedule
 {
     /// <summary>A line that names no day in so long names none at all (30 February).</summary>
@@ -16,7 +19,9 @@ internal sealed class Schedule
     {
         var line = text.Trim();
         if (line.StartsWith("@every ", StringComparison.Ordinal))
-            return GoDuration.TryParse(line["@every ".Length..].Trim(), out var every) && every >= TimeSpan.FromMilliseconds(1) ? new(every, []) : null;
+            return GoDuration.TryParse(line["@every ".Length..].Trim(), out var every) && every >= TimeSpan.FromMilliseconds(1)
+                ? new(every, [])
+                : null;
         line = line switch
         {
             "@yearly" or "@annually" => "0 0 0 1 1 *",

@@ -18,7 +18,8 @@ internal sealed class HttpBinding(Component component, HttpMessageInvoker http) 
         if (verb is "POST" or "PUT" or "PATCH" || !request.Data.IsEmpty)
         {
             message.Content = new ReadOnlyMemoryContent(request.Data);
-            message.Content.Headers.TryAddWithoutValidation("Content-Type", request.Metadata.GetValueOrDefault("Content-Type", "application/json; charset=utf-8"));
+            var contentType = request.Metadata.GetValueOrDefault("Content-Type", "application/json; charset=utf-8");
+            message.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
         }
         foreach (var (name, value) in request.Metadata)
             if (name.Length > 0 && char.IsAsciiLetterUpper(name[0]) && !name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
@@ -51,7 +52,9 @@ internal sealed class HttpBinding(Component component, HttpMessageInvoker http) 
     }
 
     private bool RefusesFailures(BindingRequest request) =>
-        request.Metadata.TryGetValue("errorIfNot2XX", out var text) ? !text.Equals("false", StringComparison.OrdinalIgnoreCase) : _refusesFailures;
+        request.Metadata.TryGetValue("errorIfNot2XX", out var text)
+            ? !text.Equals("false", StringComparison.OrdinalIgnoreCase)
+            : _refusesFailures;
 
     private static Dictionary<string, string> MetadataOf(HttpResponseMessage response)
     {

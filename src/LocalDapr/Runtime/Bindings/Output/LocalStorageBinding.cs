@@ -48,7 +48,8 @@ internal sealed class LocalStorageBinding : IOutputBinding
         var path = Path.Combine(_root, name);
         if (File.Exists(path)) return new BindingResponse(JsonSerializer.SerializeToUtf8Bytes(new[] { path }));
         if (!Directory.Exists(path)) throw new BindingException($"file not found: {name}");
-        return new BindingResponse(JsonSerializer.SerializeToUtf8Bytes(Directory.GetFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)));
+        var files = Directory.GetFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
+        return new BindingResponse(JsonSerializer.SerializeToUtf8Bytes(files));
     }
 
     private static BindingResponse Delete(string path)
@@ -58,7 +59,9 @@ internal sealed class LocalStorageBinding : IOutputBinding
     }
 
     private string Existing(string name) =>
-        name.Length > 0 && File.Exists(Path.Combine(_root, name)) ? Path.Combine(_root, name) : throw new BindingException($"file not found: {name}");
+        name.Length > 0 && File.Exists(Path.Combine(_root, name))
+            ? Path.Combine(_root, name)
+            : throw new BindingException($"file not found: {name}");
 
     // Dot-dot steps are taken within the root, as if it were the root of the machine.
     private static string Name(string given)

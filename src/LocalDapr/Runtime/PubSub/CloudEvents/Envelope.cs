@@ -37,7 +37,8 @@ internal static class Envelope
         return buffer.WrittenSpan.ToArray();
     }
 
-    public static string Rfc3339(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    public static string Rfc3339(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static byte[] Wrap(PublishedEvent published, string appId, DateTimeOffset now)
     {

@@ -43,12 +43,14 @@ internal sealed class ReceivedEvent : IDisposable
 
     public bool HasExpired(DateTimeOffset now) =>
         Root.TryGetProperty("expiration", out var text) && text.ValueKind == JsonValueKind.String
-        && DateTimeOffset.TryParse(text.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var expires) && expires <= now;
+        && DateTimeOffset.TryParse(text.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var expires)
+        && expires <= now;
 
     /// <summary>The bytes that were published.</summary>
     public ByteString Data()
     {
-        if (Root.TryGetProperty("data_base64", out var binary) && binary.TryGetBytesFromBase64(out var bytes)) return ByteString.CopyFrom(bytes);
+        if (Root.TryGetProperty("data_base64", out var binary) && binary.TryGetBytesFromBase64(out var bytes))
+            return ByteString.CopyFrom(bytes);
         if (!Root.TryGetProperty("data", out var data)) return ByteString.Empty;
         var isText = data.ValueKind == JsonValueKind.String && !ContentTypes.IsJson(ContentType);
         return ByteString.CopyFromUtf8(isText ? data.GetString()! : data.GetRawText());

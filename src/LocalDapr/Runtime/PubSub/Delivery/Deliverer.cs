@@ -12,8 +12,12 @@ namespace LocalDapr.Runtime.PubSub.Delivery;
 /// A message leaves as complete, to come again, or as returned because the subscription ends. Safe for any number of batches.
 /// </summary>
 internal sealed partial class Deliverer(
-    Subscription subscription, ISubscriber subscriber, ResiliencyPolicy policy, Func<string, ReadOnlyMemory<byte>, CancellationToken, ValueTask> publishRaw,
-    TimeProvider time, ILogger logger)
+    Subscription subscription,
+    ISubscriber subscriber,
+    ResiliencyPolicy policy,
+    Func<string, ReadOnlyMemory<byte>, CancellationToken, ValueTask> publishRaw,
+    TimeProvider time,
+    ILogger logger)
 {
     public async Task<IReadOnlyList<Verdict>> HandleAsync(IReadOnlyList<LogMessage> batch, CancellationToken cancellation)
     {
@@ -41,13 +45,16 @@ internal sealed partial class Deliverer(
         using var parsed = delivery.Event;
         try
         {
-            var outcome = await policy.ExecuteAsync(ct => subscriber.DeliverAsync(delivery, ct), FailureOf, static _ => true, cancellation);
+            var outcome = await policy.ExecuteAsync(
+                ct => subscriber.DeliverAsync(delivery, ct), FailureOf, static _ => true, cancellation);
             if (outcome == Outcome.Success) return Verdict.Complete;
             return outcome == Outcome.Drop ? await BuryAsync(message, cancellation) : await GiveUpAsync(message, cancellation);
         }
-        catch (Exception error) when (error is OperationCanceledException or TimeoutException or CircuitOpenException or SubscriberGoneException)
+        catch (Exception error)
+            when (error is OperationCanceledException or TimeoutException or CircuitOpenException or SubscriberGoneException)
         {
-            return cancellation.IsCancellationRequested || error is SubscriberGoneException ? Verdict.Return : await GiveUpAsync(message, cancellation);
+            var ends = cancellation.IsCancellationRequested || error is SubscriberGoneException;
+            return ends ? Verdict.Return : await GiveUpAsync(message, cancellation);
         }
     }
 
@@ -66,7 +73,8 @@ internal sealed partial class Deliverer(
                     var left = new List<(int Index, Delivery Delivery)>();
                     for (var i = 0; i < open.Count; i++)
                         if (outcomes[i] == Outcome.Retry) left.Add(open[i]);
-                        else verdicts.Add((open[i].Index, outcomes[i] == Outcome.Success ? Verdict.Complete : await BuryAsync(batch[open[i].Index], cancellation)));
+                        else if (outcomes[i] == Outcome.Success) verdicts.Add((open[i].Index, Verdict.Complete));
+                        else verdicts.Add((open[i].Index, await BuryAsync(batch[open[i].Index], cancellation)));
                     open = left;
                     return left.Count == 0 ? Outcome.Success : Outcome.Retry;
                 },
@@ -91,7 +99,11 @@ internal sealed partial class Deliverer(
             return null;
         }
         if (!received.HasExpired(time.GetUtcNow()) && PathFor(received) is { } path)
-            return new Delivery(received, path, subscription.PubSub, message.Topic, message.Metadata, subscription.IsRaw ? new ReadOnlyMemory<byte>(message.Data) : default(ReadOnlyMemory<byte>?));
+            return new Delivery(received, path, subscription.PubSub, message.Topic)
+            {
+                Metadata = message.Metadata,
+                Raw = subscription.IsRaw ? new ReadOnlyMemory<byte>(message.Data) : default(ReadOnlyMemory<byte>?),
+            };
         received.Dispose();
         return null;
     }
@@ -127,7 +139,8 @@ internal sealed partial class Deliverer(
 
     private static Failure? FailureOf(Outcome outcome) => outcome == Outcome.Retry ? new Failure() : null;
 
-    [LoggerMessage(EventId = 4011, Level = LogLevel.Warning, Message = "A message of {PubSub}/{Topic} is no CloudEvent and is not delivered")]
+    [LoggerMessage(EventId = 4011, Level = LogLevel.Warning,
+        Message = "A message of {PubSub}/{Topic} is no CloudEvent and is not delivered")]
     private static partial void LogNoEvent(ILogger logger, string pubSub, string topic);
 
     [LoggerMessage(EventId = 4012, Level = LogLevel.Warning, Message = "A rule of {PubSub}/{Topic} failed: {Reason}")]

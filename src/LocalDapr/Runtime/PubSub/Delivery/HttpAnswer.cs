@@ -29,10 +29,12 @@ internal static class HttpAnswer
                     && TryGet(document.RootElement, "statuses", out var statuses) && statuses.ValueKind == JsonValueKind.Array)
                     foreach (var entry in statuses.EnumerateArray().Where(e => e.ValueKind == JsonValueKind.Object))
                         if (TryGet(entry, "entryId", out var id) && id.ValueKind == JsonValueKind.String)
-                            outcomes[id.GetString()!] = OfStatus(
-                                TryGet(entry, "status", out var said) && said.ValueKind == JsonValueKind.String ? said.GetString() : null, Outcome.Retry);
+                            outcomes[id.GetString()!] = OfStatus(Status(entry), Outcome.Retry);
         return [.. entryIds.Select(id => outcomes.GetValueOrDefault(id, Outcome.Retry))];
     }
+
+    private static string? Status(JsonElement entry) =>
+        TryGet(entry, "status", out var said) && said.ValueKind == JsonValueKind.String ? said.GetString() : null;
 
     private static Outcome OfStatus(string? status, Outcome ifEmpty) => status switch
     {

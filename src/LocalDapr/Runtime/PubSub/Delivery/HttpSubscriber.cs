@@ -9,7 +9,8 @@ namespace LocalDapr.Runtime.PubSub.Delivery;
 /// <summary>Hands events to an app that speaks HTTP: a POST an event, or a POST a batch.</summary>
 internal sealed class HttpSubscriber(AppChannel app) : ISubscriber
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Options =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     public async ValueTask<Outcome> DeliverAsync(Delivery delivery, CancellationToken cancellation)
     {

@@ -10,9 +10,14 @@ internal enum Outcome
     Drop,
 }
 
-/// <summary>One event for one path of the app. For a raw subscription <paramref name="Event"/> holds the wrapped bytes, <paramref name="Raw"/> the bare ones.</summary>
-internal sealed record Delivery(ReceivedEvent Event, string Path, string PubSub, string Topic, IReadOnlyDictionary<string, string> Metadata, ReadOnlyMemory<byte>? Raw)
+/// <summary>One event for one path of the app.</summary>
+internal sealed record Delivery(ReceivedEvent Event, string Path, string PubSub, string Topic)
 {
+    public required IReadOnlyDictionary<string, string> Metadata { get; init; }
+
+    /// <summary>The bare bytes for a raw subscription, whose event holds them wrapped; null for all others.</summary>
+    public ReadOnlyMemory<byte>? Raw { get; init; }
+
     /// <summary>Names the entry in a batch.</summary>
     public string EntryId { get; } = Guid.NewGuid().ToString();
 }

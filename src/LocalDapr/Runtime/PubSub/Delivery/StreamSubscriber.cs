@@ -39,7 +39,8 @@ internal sealed class StreamSubscriber : ISubscriber
     public void Answer(SubscribeTopicEventsRequestProcessedAlpha1 processed)
     {
         if (_waiting.TryRemove(processed.Id, out var answer))
-            answer.TrySetResult(EventMessages.ToOutcome(processed.Status?.Status ?? TopicEventResponse.Types.TopicEventResponseStatus.Success));
+            answer.TrySetResult(
+                EventMessages.ToOutcome(processed.Status?.Status ?? TopicEventResponse.Types.TopicEventResponseStatus.Success));
     }
 
     /// <summary>Ends every wait: the client went away.</summary>

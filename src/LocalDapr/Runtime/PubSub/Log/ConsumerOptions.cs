@@ -37,7 +37,8 @@ internal sealed record ConsumerOptions
         };
     }
 
-    private static int Number(Component component, string name, int otherwise) => int.TryParse(component.Get(name), out var number) ? number : otherwise;
+    private static int Number(Component component, string name, int otherwise) =>
+        int.TryParse(component.Get(name), out var number) ? number : otherwise;
 
     private static TimeSpan Span(Component component, string name, TimeSpan otherwise) =>
         int.TryParse(component.Get(name), out var milliseconds) && milliseconds > 0 ? TimeSpan.FromMilliseconds(milliseconds) : otherwise;

@@ -20,9 +20,9 @@ internal enum Verdict
 internal delegate Task<IReadOnlyList<Verdict>> BatchHandler(IReadOnlyList<LogMessage> batch, CancellationToken cancellation);
 
 /// <summary>
-/// Reads a consumer group. Three loops, ended by <see cref="StopAsync"/>: claim (takes leases from the log and cuts them into batches), keep
-/// (prolongs own leases, takes over those of the dead, cleans up), and save (commits what was completed; while one commit runs, the next
-/// collects, so that many completions share it). Batches in flight are limited by the options.
+/// Reads a consumer group. Three loops, ended by <see cref="StopAsync"/>: claim (takes leases from the log and cuts them into
+/// batches), keep (prolongs own leases, takes over those of the dead, cleans up), and save (commits what was completed;
+/// while one commit runs, the next collects, so that many completions share it). Batches in flight are limited by the options.
 /// </summary>
 internal sealed partial class LogConsumer : IDisposable
 {
@@ -43,7 +43,8 @@ internal sealed partial class LogConsumer : IDisposable
     private readonly CancellationTokenSource _abort = new();
     private readonly SemaphoreSlim _slots;
     private readonly Channel<LogMessage> _takenOver = Channel.CreateUnbounded<LogMessage>();
-    private readonly Channel<bool> _save = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _save =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     // Guarded by _gate: the leases held, and those whose bits changed since the last save.
     private readonly Lock _gate = new();
@@ -111,7 +112,8 @@ internal sealed partial class LogConsumer : IDisposable
         DateTimeOffset? deadline = null;
         while (!_stopping.IsCancellationRequested)
         {
-            while (batch.Count < _options.BatchSize && (_ready.TryDequeue(out var next) || _takenOver.Reader.TryRead(out next))) batch.Add(next);
+            while (batch.Count < _options.BatchSize && (_ready.TryDequeue(out var next) || _takenOver.Reader.TryRead(out next)))
+                batch.Add(next);
             if (batch.Count >= _options.BatchSize) break;
             if (batch.Count > 0) deadline ??= Now + _options.BatchWait;
             if (deadline <= Now) break;

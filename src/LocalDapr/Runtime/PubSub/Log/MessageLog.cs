@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using LocalDapr.Runtime.Storage;
 using Microsoft.Data.Sqlite;
@@ -40,11 +41,12 @@ internal sealed class MessageLog
             """)).AsTask().GetAwaiter().GetResult();
     }
 
-    /// <summary>The log of a database; all users of a database in this process share it, and hear of each other's messages at once.</summary>
+    /// <summary>The log of a database; all its users in this process share it, and hear of each other's messages at once.</summary>
     public static MessageLog Of(SqliteDatabase database) => Logs.GetValue(database, static d => new MessageLog(d));
 
     /// <summary>Appends all or none; completes when they are durable.</summary>
-    public async ValueTask AppendAsync(string topic, IReadOnlyList<NewMessage> messages, DateTimeOffset now, CancellationToken cancellation)
+    public async ValueTask AppendAsync(
+        string topic, IReadOnlyList<NewMessage> messages, DateTimeOffset now, CancellationToken cancellation)
     {
         if (messages.Count == 0) return;
         var id = await TopicAsync(topic, cancellation);
@@ -77,12 +79,13 @@ internal sealed class MessageLog
             SELECT t.last > g.position FROM pubsub_group g JOIN pubsub_topic t ON t.id = g.topic WHERE g.id = @group
             """).Bind("@group", consumers.Id).ExecuteScalar()! != 0);
 
-    /// <summary>Takes up to <paramref name="limit"/> messages that no consumer of the group has taken, or null when there are none.</summary>
+    /// <summary>Takes up to <paramref name="limit"/> messages that no consumer of the group has taken; null when there are none.</summary>
     public ValueTask<Lease?> ClaimAsync(Consumers consumers, string owner, int limit, DateTimeOffset until) =>
         _database.WriteAsync(connection => Claim(connection, consumers, owner, limit, until.ToUnixTimeMilliseconds()));
 
     /// <summary>Takes over the leases of consumers of the group that went away.</summary>
-    public async ValueTask<List<Lease>> TakeOverAsync(Consumers consumers, string owner, DateTimeOffset now, DateTimeOffset until)
+    public async ValueTask<List<Lease>> TakeOverAsync(
+        Consumers consumers, string owner, DateTimeOffset now, DateTimeOffset until)
     {
         var any = _database.Read(connection => connection.Prepared(
                 "SELECT 1 FROM pubsub_lease WHERE consumers = @group AND until < @now LIMIT 1")
@@ -92,11 +95,13 @@ internal sealed class MessageLog
     }
 
     /// <summary>The messages of a lease that are not done; those that expired or are gone are marked done.</summary>
-    public IReadOnlyList<LogMessage> Read(Consumers consumers, Lease lease, DateTimeOffset now) => _database.Read<IReadOnlyList<LogMessage>>(connection =>
+    public IReadOnlyList<LogMessage> Read(Consumers consumers, Lease lease, DateTimeOffset now) => _database.Read(connection =>
     {
         var messages = new List<LogMessage>(lease.Count);
         var next = 0;
-        using var rows = connection.Prepared("SELECT id, data, metadata, expires FROM pubsub_message WHERE id >= @first AND id < @end ORDER BY id")
+        using var rows = connection.Prepared("""
+                SELECT id, data, metadata, expires FROM pubsub_message WHERE id >= @first AND id < @end ORDER BY id
+                """)
             .Bind("@first", lease.First).Bind("@end", lease.First + lease.Count).ExecuteReader();
         while (rows.Read())
         {
@@ -118,10 +123,12 @@ internal sealed class MessageLog
             foreach (var (id, done) in leases)
             {
                 if (done is null)
-                    connection.Prepared("DELETE FROM pubsub_lease WHERE id = @id AND owner = @owner").Bind("@id", id).Bind("@owner", owner).ExecuteNonQuery();
+                    connection.Prepared("DELETE FROM pubsub_lease WHERE id = @id AND owner = @owner")
+                        .Bind("@id", id).Bind("@owner", owner).ExecuteNonQuery();
                 else
                     connection.Prepared("UPDATE pubsub_lease SET done = @done, until = @until WHERE id = @id AND owner = @owner")
-                        .Bind("@id", id).Bind("@owner", owner).Bind("@done", done).Bind("@until", until.ToUnixTimeMilliseconds()).ExecuteNonQuery();
+                        .Bind("@id", id).Bind("@owner", owner).Bind("@done", done)
+                        .Bind("@until", until.ToUnixTimeMilliseconds()).ExecuteNonQuery();
             }
         });
 
@@ -140,7 +147,8 @@ internal sealed class MessageLog
     private static (long First, long Last)? DoneRange(SqliteConnection connection, Consumers consumers)
     {
         var start = consumers.TopicId << PositionBits;
-        var first = connection.Prepared("SELECT id FROM pubsub_message WHERE id > @base ORDER BY id LIMIT 1").Bind("@base", start).ExecuteScalar() as long?;
+        var first = connection.Prepared("SELECT id FROM pubsub_message WHERE id > @base ORDER BY id LIMIT 1")
+            .Bind("@base", start).ExecuteScalar() as long?;
         var done = connection.Prepared("""
             SELECT min(coalesce((SELECT min(l.first) - 1 FROM pubsub_lease l WHERE l.consumers = g.id), @base + g.position))
             FROM pubsub_group g WHERE g.topic = @topic
@@ -155,7 +163,8 @@ internal sealed class MessageLog
         var id = await _database.WriteAsync(
             connection =>
             {
-                connection.Prepared("INSERT INTO pubsub_topic (name) VALUES (@name) ON CONFLICT DO NOTHING").Bind("@name", topic).ExecuteNonQuery();
+                connection.Prepared("INSERT INTO pubsub_topic (name) VALUES (@name) ON CONFLICT DO NOTHING")
+                    .Bind("@name", topic).ExecuteNonQuery();
                 return (long)connection.Prepared("SELECT id FROM pubsub_topic WHERE name = @name").Bind("@name", topic).ExecuteScalar()!;
             },
             cancellation);
@@ -168,7 +177,8 @@ internal sealed class MessageLog
         var last = (long)connection.Prepared("UPDATE pubsub_topic SET last = last + @count WHERE id = @id RETURNING last")
             .Bind("@count", messages.Count).Bind("@id", topic).ExecuteScalar()!;
         var id = (topic << PositionBits) + last - messages.Count;
-        var insert = connection.Prepared("INSERT INTO pubsub_message (id, data, metadata, expires, at) VALUES (@id, @data, @metadata, @expires, @at)");
+        var insert = connection.Prepared(
+            "INSERT INTO pubsub_message (id, data, metadata, expires, at) VALUES (@id, @data, @metadata, @expires, @at)");
         foreach (var message in messages)
             insert.Bind("@id", ++id).Bind("@data", Bytes(message.Data)).Bind("@at", now)
                 .Bind("@metadata", message.Metadata is { Count: > 0 } metadata ? JsonSerializer.Serialize(metadata) : null)
@@ -192,9 +202,11 @@ internal sealed class MessageLog
             .Bind("@position", position + count).Bind("@group", consumers.Id).ExecuteNonQuery();
         var first = (consumers.TopicId << PositionBits) + position + 1;
         var id = (long)connection.Prepared("""
-            INSERT INTO pubsub_lease (consumers, first, count, done, owner, until) VALUES (@group, @first, @count, zeroblob((@count + 7) / 8), @owner, @until)
+            INSERT INTO pubsub_lease (consumers, first, count, done, owner, until)
+            VALUES (@group, @first, @count, zeroblob((@count + 7) / 8), @owner, @until)
             RETURNING id
-            """).Bind("@group", consumers.Id).Bind("@first", first).Bind("@count", count).Bind("@owner", owner).Bind("@until", until).ExecuteScalar()!;
+            """).Bind("@group", consumers.Id).Bind("@first", first).Bind("@count", count).Bind("@owner", owner)
+            .Bind("@until", until).ExecuteScalar()!;
         return new Lease(id, first, (int)count);
     }
 
@@ -203,16 +215,18 @@ internal sealed class MessageLog
     {
         var leases = new List<Lease>();
         using var rows = connection.Prepared("""
-            UPDATE pubsub_lease SET owner = @owner, until = @until WHERE consumers = @group AND until < @now RETURNING id, first, count, done
+            UPDATE pubsub_lease SET owner = @owner, until = @until WHERE consumers = @group AND until < @now
+            RETURNING id, first, count, done
             """).Bind("@group", consumers.Id).Bind("@owner", owner).Bind("@now", now.ToUnixTimeMilliseconds())
             .Bind("@until", until.ToUnixTimeMilliseconds()).ExecuteReader();
-        while (rows.Read()) leases.Add(new Lease(rows.GetInt64(0), rows.GetInt64(1), rows.GetInt32(2), (byte[])rows.GetValue(3)));
+        while (rows.Read())
+            leases.Add(new Lease(rows.GetInt64(0), rows.GetInt64(1), rows.GetInt32(2), (byte[])rows.GetValue(3)));
         return leases;
     }
 
     // Most messages are whole arrays already; a slice must be copied, as SQLite takes arrays.
     private static byte[] Bytes(ReadOnlyMemory<byte> data) =>
-        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(data, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
+        MemoryMarshal.TryGetArray(data, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
             ? segment.Array
             : data.ToArray();
 

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace LocalDapr.Runtime.PubSub.Routing;
 
 /// <summary>
-/// A rule of a subscription: the part of CEL that rules use (literals, members, comparisons, arithmetic, logic, conditional, lists, in, has,
-/// size and the text functions) over the variable <c>event</c>. Compiled once; evaluation has no state.
+/// A rule of a subscription: the part of CEL that rules use (literals, members, comparisons, arithmetic, logic, conditional, lists, in,
+/// has, size and the text functions) over the variable <c>event</c>. Compiled once; evaluation has no state.
 /// </summary>
 internal sealed class CelExpression
 {

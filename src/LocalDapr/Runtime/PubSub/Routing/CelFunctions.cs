@@ -49,7 +49,8 @@ internal static class CelFunctions
         }
     }
 
-    private static object? One(object?[] arguments) => arguments.Length == 1 ? arguments[0] : throw new CelException("one argument is expected");
+    private static object? One(object?[] arguments) =>
+        arguments.Length == 1 ? arguments[0] : throw new CelException("one argument is expected");
 
     private static string Text(object? value) => value as string ?? throw new CelException("a text is expected");
 

@@ -66,7 +66,9 @@ internal static class CelValues
     };
 
     public static object? Field(object? target, string name) =>
-        target is JsonElement map && map.TryGetProperty(name, out var value) ? FromJson(value) : throw new CelException($"no such key: {name}");
+        target is JsonElement map && map.TryGetProperty(name, out var value)
+            ? FromJson(value)
+            : throw new CelException($"no such key: {name}");
 
     public static object? At(object? target, object? index) => (target, index) switch
     {

@@ -18,7 +18,8 @@ internal sealed class ActiveSubscription
     {
         var log = sidecar.NewLog("pubsub");
         var time = sidecar.Host.Time;
-        var deliverer = new Deliverer(subscription, subscriber, sidecar.Resiliency.ComponentInbound(component.Component), PublishRaw, time, log);
+        var policy = sidecar.Resiliency.ComponentInbound(component.Component);
+        var deliverer = new Deliverer(subscription, subscriber, policy, PublishRaw, time, log);
         var options = ConsumerOptions.Of(component.Component) with
         {
             BatchSize = subscription.Bulk?.MaxMessages ?? 1,
