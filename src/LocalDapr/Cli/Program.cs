@@ -1,3 +1,4 @@
+using LocalDapr.Cli.Run;
 using LocalDapr.Cli.SidecarCommand;
 using LocalDapr.Runtime.Hosting;
 
@@ -21,6 +22,8 @@ internal static class Program
         {
             switch (args.FirstOrDefault())
             {
+                case "run":
+                    return await RunApps.ExecuteAsync(args[1..]);
                 case "sidecar":
                     return await RunSidecar.ExecuteAsync(args[1..]);
                 case "version" or "--version" or "-version":

@@ -10,6 +10,7 @@ internal static class Blocks
         new State.StateBlock(sidecar),
         new PubSub.PubSubBlock(sidecar),
         new Bindings.BindingsBlock(sidecar),
+        new Secrets.SecretsBlock(sidecar),
         new Invocation.InvocationBlock(sidecar),
         new Workflows.WorkflowBlock(sidecar),
         new Actors.ActorBlock(sidecar),
