@@ -38,7 +38,7 @@ internal static class InvocationEndpoints
         {
             Headers = Headers(context),
             ContentType = request.ContentType,
-            Body = hasBody && whole ? await ReadWholeAsync(request, appId) : null,
+            Body = hasBody && whole ? await ReadWholeAsync(request, appId) : default(ReadOnlyMemory<byte>?),
             Streamed = hasBody && !whole ? request.Body : null,
         };
     }
