@@ -4,7 +4,8 @@ using LocalDapr.Engine.Hub;
 using LocalDapr.Engine.Storage;
 using LocalDapr.Engine.Turns;
 
-// The engine alone, in one process: workflows of five activities one after the other, on a worker that keeps its instances, nothing but the engine
+// The engine alone, in one process: workflows of five activities one after the other, on a worker that keeps its instances, nothing but
+// the engine
 // in between. Arguments: workflows (20000), at a time (200). Prints turns and workflows a second.
 var count = args.Length > 0 ? int.Parse(args[0]) : 20_000;
 var atOnce = args.Length > 1 ? int.Parse(args[1]) : 200;

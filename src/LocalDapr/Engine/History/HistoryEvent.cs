@@ -1,6 +1,8 @@
 namespace LocalDapr.Engine.History;
 
-/// <summary>One thing that happened to an instance. Immutable; an event that follows from an action carries the action's id, every other one -1.</summary>
+/// <summary>
+/// One thing that happened to an instance. Immutable; an event that follows from an action carries the action's id, every other one -1.
+/// </summary>
 public abstract record HistoryEvent
 {
     public int EventId { get; init; } = -1;

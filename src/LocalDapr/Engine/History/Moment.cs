@@ -1,6 +1,8 @@
 namespace LocalDapr.Engine.History;
 
-/// <summary>A point in time as the protocol carries it: nanoseconds are kept, so a timer of the year 9999 comes back as it was sent.</summary>
+/// <summary>
+/// A point in time as the protocol carries it: nanoseconds are kept, so a timer of the year 9999 comes back as it was sent.
+/// </summary>
 public readonly record struct Moment(long Seconds, int Nanos) : IComparable<Moment>
 {
     private const long TicksPerSecond = TimeSpan.TicksPerSecond;

@@ -22,7 +22,8 @@ internal sealed record Change(Instance Instance, long Sequence, InstanceRecord? 
 }
 
 /// <summary>
-/// The one way to the store: takes everything that has queued up while the last write was under way and writes it as one group. Order is kept. A
+/// The one way to the store: takes everything that has queued up while the last write was under way and writes it as one group. Order is
+/// kept. A
 /// write that fails is tried again with growing pauses; until then nothing of it is acted upon, so nothing is lost or claimed too early.
 /// </summary>
 internal sealed class Committer(IWorkflowStore store, EngineOptions options, TimeProvider time, Action<IReadOnlyList<CommitUnit>> committed)
@@ -35,7 +36,9 @@ internal sealed class Committer(IWorkflowStore store, EngineOptions options, Tim
     private int _queued;
     private TaskCompletionSource? _room;
 
-    /// <summary>Waits while too many commits are queued. Callers from outside ask; the engine's own commits are bounded by the open work items.</summary>
+    /// <summary>
+    /// Waits while too many commits are queued. Callers from outside ask; the engine's own commits are bounded by the open work items.
+    /// </summary>
     public Task RoomAsync(CancellationToken cancellation)
     {
         if (Volatile.Read(ref _queued) < options.MaxQueuedCommits) return Task.CompletedTask;

@@ -5,7 +5,8 @@ using LocalDapr.Engine.Turns;
 namespace LocalDapr.Engine.Hub;
 
 /// <summary>
-/// An instance in memory. Everything here is guarded by the engine's lock. <see cref="State"/> and <see cref="Inbox"/> run ahead of the store by the
+/// An instance in memory. Everything here is guarded by the engine's lock. <see cref="State"/> and <see cref="Inbox"/> run ahead of the
+/// store by the
 /// commits that are under way; <see cref="Visible"/> is what the store has.
 /// </summary>
 internal sealed class Instance(string id)

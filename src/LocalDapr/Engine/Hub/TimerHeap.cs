@@ -3,7 +3,8 @@ using LocalDapr.Engine.History;
 namespace LocalDapr.Engine.Hub;
 
 /// <summary>
-/// Timers of all instances by due time, on one timer of the clock. The heap is a reminder only: what is due is looked up in the instance, so an
+/// Timers of all instances by due time, on one timer of the clock. The heap is a reminder only: what is due is looked up in the instance,
+/// so an
 /// entry whose timer was cancelled does nothing. Guarded by the engine's lock.
 /// </summary>
 internal sealed class TimerHeap(TimeProvider time, Action due, Func<TimerEntry, bool> isOpen) : IDisposable

@@ -14,7 +14,8 @@ public sealed record WorkerOptions
 }
 
 /// <summary>
-/// A connected worker. <see cref="TakeAsync"/> is called by one reader at a time; everything else is thread-safe. Disposing gives all items in hand
+/// A connected worker. <see cref="TakeAsync"/> is called by one reader at a time; everything else is thread-safe. Disposing gives all
+/// items in hand
 /// out again to others.
 /// </summary>
 public sealed class WorkerConnection : IDisposable
@@ -39,7 +40,9 @@ public sealed class WorkerConnection : IDisposable
 
     internal bool IsClosed { get; set; }
 
-    /// <summary>Fills the lists with work, at least one item, at most <paramref name="most"/> of each kind; false once the connection is closed.</summary>
+    /// <summary>
+    /// Fills the lists with work, at least one item, at most <paramref name="most"/> of each kind; false once the connection is closed.
+    /// </summary>
     public async ValueTask<bool> TakeAsync(List<TurnItem> turns, List<ActivityItem> activities, int most, CancellationToken cancellation)
     {
         while (true)
@@ -54,7 +57,9 @@ public sealed class WorkerConnection : IDisposable
     public async ValueTask CompleteAsync(Turns.TurnResponse response, CancellationToken cancellation) =>
         await _engine.TryCompleteTurnAsync(response, this, new CommitUnit(), cancellation);
 
-    /// <summary>Takes activity results in. They are not durable before the turn that consumes them; until then a crash runs the activity again.</summary>
+    /// <summary>
+    /// Takes activity results in. They are not durable before the turn that consumes them; until then a crash runs the activity again.
+    /// </summary>
     public void Complete(IReadOnlyList<ActivityResult> results) => _engine.CompleteActivities(results);
 
     /// <summary>The worker has lost its copy of the instance: the open turn comes again with the whole history.</summary>

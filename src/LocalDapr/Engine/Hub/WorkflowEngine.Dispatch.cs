@@ -3,7 +3,8 @@ using LocalDapr.Engine.Turns;
 
 namespace LocalDapr.Engine.Hub;
 
-// Who gets which work item: turns go to the connection that has the instance in memory, else to whoever takes first; activities to whoever takes.
+// Who gets which work item: turns go to the connection that has the instance in memory, else to whoever takes first; activities to whoever
+// takes.
 public sealed partial class WorkflowEngine
 {
     private readonly List<WorkerConnection> _workers = [];

@@ -8,7 +8,8 @@ namespace LocalDapr.Engine.Hub;
 public sealed partial class WorkflowEngine
 {
     /// <summary>
-    /// Takes a worker's answer to the open turn of an instance in and returns when it is durable. An answer nobody waits for is ignored, as is one
+    /// Takes a worker's answer to the open turn of an instance in and returns when it is durable. An answer nobody waits for is ignored,
+    /// as is one
     /// with another turn's token.
     /// </summary>
     public async ValueTask CompleteTurnAsync(TurnResponse response, CancellationToken cancellation)
@@ -18,7 +19,9 @@ public sealed partial class WorkflowEngine
         if (await TryCompleteTurnAsync(response, from: null, unit, cancellation)) await durable.WaitAsync(cancellation);
     }
 
-    /// <summary>Decides the open turn, if the answer is one to it; its commit is on its way then. With a connection only its own turns are meant.</summary>
+    /// <summary>
+    /// Decides the open turn, if the answer is one to it; its commit is on its way then. With a connection only its own turns are meant.
+    /// </summary>
     internal async ValueTask<bool> TryCompleteTurnAsync(
         TurnResponse response, WorkerConnection? from, CommitUnit unit, CancellationToken cancellation)
     {

@@ -7,7 +7,8 @@ namespace LocalDapr.Engine.Hub;
 
 /// <summary>
 /// The workflow engine of one app: instances in memory, turns and activities for the workers, one commit path to the store. Thread-safe.
-/// One lock guards everything in memory; it is held for deciding only, never while the store or a worker is waited for. Commits are queued under
+/// One lock guards everything in memory; it is held for deciding only, never while the store or a worker is waited for. Commits are queued
+/// under
 /// that lock, so their order is the order of the decisions, and whatever leaves the engine (work items, answers) leaves after its commit.
 /// </summary>
 public sealed partial class WorkflowEngine : IAsyncDisposable
@@ -86,7 +87,10 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
 
     private bool IsActive_NeedsLock(string id) => _instances.TryGetValue(id, out var instance) && instance.IsActive;
 
-    /// <summary>The instance in memory, loaded if need be; a placeholder when the store has none. It may be evicted before the caller has the lock.</summary>
+    /// <summary>
+    /// The instance in memory, loaded if need be; a placeholder when the store has none. It may be evicted before the caller has the
+    /// lock.
+    /// </summary>
     private async ValueTask<Instance> AcquireAsync(string id, CancellationToken cancellation)
     {
         while (true)

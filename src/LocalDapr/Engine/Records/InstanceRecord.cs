@@ -3,7 +3,8 @@ using LocalDapr.Engine.History;
 namespace LocalDapr.Engine.Records;
 
 /// <summary>
-/// One step in the life of an instance, as the store keeps it: what was taken from the inbox, what was put into it, what was added to the history.
+/// One step in the life of an instance, as the store keeps it: what was taken from the inbox, what was put into it, what was added to the
+/// history.
 /// An instance is the fold of its records in the order of their sequence.
 /// </summary>
 internal sealed record InstanceRecord

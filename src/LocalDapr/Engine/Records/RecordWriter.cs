@@ -5,7 +5,10 @@ using LocalDapr.Engine.History;
 
 namespace LocalDapr.Engine.Records;
 
-/// <summary>Writes the compact binary form: variable-length integers, length-prefixed UTF-8, 0 for a missing text and length + 1 for a present one.</summary>
+/// <summary>
+/// Writes the compact binary form: variable-length integers, length-prefixed UTF-8, 0 for a missing text and length + 1 for a present
+/// one.
+/// </summary>
 internal sealed class RecordWriter
 {
     private readonly ArrayBufferWriter<byte> _buffer = new(512);

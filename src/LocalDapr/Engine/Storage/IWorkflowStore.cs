@@ -3,7 +3,8 @@ using LocalDapr.Engine.History;
 namespace LocalDapr.Engine.Storage;
 
 /// <summary>
-/// Where a task hub keeps its instances: an append-only log of opaque records per instance, and a small index of what is unfinished. Thread-safe.
+/// Where a task hub keeps its instances: an append-only log of opaque records per instance, and a small index of what is unfinished.
+/// Thread-safe.
 /// Any method may throw <see cref="IOException"/> or the back end's own exception when it cannot be reached; nothing was then changed.
 /// </summary>
 public interface IWorkflowStore

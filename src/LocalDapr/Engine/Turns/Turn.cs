@@ -6,7 +6,8 @@ namespace LocalDapr.Engine.Turns;
 public static class Turn
 {
     /// <summary>
-    /// The events a turn brings: the clock first, then what of the inbox still means something. Results nobody waits for, duplicates and timers
+    /// The events a turn brings: the clock first, then what of the inbox still means something. Results nobody waits for, duplicates and
+    /// timers
     /// that their event has cancelled are dropped. Empty when nothing is left, and then there is no turn.
     /// </summary>
     public static IReadOnlyList<HistoryEvent> Open(InstanceState state, IReadOnlyList<HistoryEvent> inbox, Moment now)

@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace LocalDapr.Runtime.Workflows;
 
 /// <summary>
-/// For crash tests only: with LOCALDAPR_CRASH_BEFORE_COMMIT=n or LOCALDAPR_CRASH_AFTER_COMMIT=n the process kills itself right before or after its
+/// For crash tests only: with LOCALDAPR_CRASH_BEFORE_COMMIT=n or LOCALDAPR_CRASH_AFTER_COMMIT=n the process kills itself right before or
+/// after its
 /// n-th workflow commit, as a power cut would.
 /// </summary>
 internal static class CrashPoint

@@ -7,7 +7,8 @@ using Microsoft.Data.Sqlite;
 namespace LocalDapr.Runtime.Workflows;
 
 /// <summary>
-/// Task hubs in a SQLite file: one row a record, and one row an instance that says whether and how it ended. All hubs of the file share its group
+/// Task hubs in a SQLite file: one row a record, and one row an instance that says whether and how it ended. All hubs of the file share
+/// its group
 /// commit, so one fsync covers whatever arrived together.
 /// </summary>
 internal sealed class SqliteWorkflowStore : IWorkflowStore

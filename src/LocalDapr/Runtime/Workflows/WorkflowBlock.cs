@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace LocalDapr.Runtime.Workflows;
 
-/// <summary>The workflow building block of one sidecar: its engine over the file of the actor state store, and the three ways to talk to it.</summary>
+/// <summary>
+/// The workflow building block of one sidecar: its engine over the file of the actor state store, and the three ways to talk to it.
+/// </summary>
 internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDisposable
 {
     private readonly ILogger _log = sidecar.NewLog("Workflow");

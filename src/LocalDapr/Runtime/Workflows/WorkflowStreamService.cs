@@ -39,7 +39,9 @@ internal sealed class WorkflowStream(WorkflowEngine engine, string appId, IGrpcW
 {
     private const int ItemsABatch = 256;
 
-    /// <summary>Starts and raises whose acknowledgement is not sent yet; beyond it the stream is not read, and the client feels it.</summary>
+    /// <summary>
+    /// Starts and raises whose acknowledgement is not sent yet; beyond it the stream is not read, and the client feels it.
+    /// </summary>
     private const int MaxUnacknowledged = 8_192;
 
     private readonly Channel<Ack> _acks = Channel.CreateBounded<Ack>(new BoundedChannelOptions(MaxUnacknowledged) { SingleReader = true });

@@ -8,7 +8,9 @@ namespace LocalDapr.Engine.Tests.Faults;
 
 public sealed class FaultTests
 {
-    /// <summary>LOCALDAPR_FAULT_PROGRAMS and LOCALDAPR_FAULT_SEED choose how many and which; by default a sample that takes seconds.</summary>
+    /// <summary>
+    /// LOCALDAPR_FAULT_PROGRAMS and LOCALDAPR_FAULT_SEED choose how many and which; by default a sample that takes seconds.
+    /// </summary>
     [Fact]
     public async Task Random_programs_end_as_they_must_through_crashes_lost_workers_and_doubled_and_reordered_deliveries()
     {
@@ -23,7 +25,9 @@ public sealed class FaultTests
     }
 }
 
-/// <summary>One program on an engine whose process dies, whose workers go away and whose deliveries are doubled and shuffled, as its seed says.</summary>
+/// <summary>
+/// One program on an engine whose process dies, whose workers go away and whose deliveries are doubled and shuffled, as its seed says.
+/// </summary>
 internal sealed class FaultyRun : IAsyncDisposable
 {
     private const int MaxRounds = 20_000;

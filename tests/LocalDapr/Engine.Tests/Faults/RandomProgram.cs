@@ -4,7 +4,8 @@ using LocalDapr.Engine.Turns;
 namespace LocalDapr.Engine.Tests.Faults;
 
 /// <summary>
-/// A workflow made from a seed: generations of steps, each an activity (which may fail first), several at once, a timer, an event or a child.
+/// A workflow made from a seed: generations of steps, each an activity (which may fail first), several at once, a timer, an event or a
+/// child.
 /// <see cref="Evaluate"/> says what it must return; <see cref="Run"/> is the workflow itself, as a function of its history.
 /// </summary>
 internal sealed class RandomProgram
