@@ -2,31 +2,30 @@ using System.Text.Json.Serialization;
 
 namespace Dapr;
 
-/// <summary>An event that carries its own CloudEvents attributes; what is left out the sidecar fills in.</summary>
+/// <summary>The attributes of a CloudEvent that a publisher chooses himself; published as it is, not wrapped again.</summary>
 public class CloudEvent
 {
-    /// <summary>Where it comes from.</summary>
+    /// <summary>Where the event comes from; the sidecar fills in the app id if it is null.</summary>
     [JsonPropertyName("source")]
-    public Uri Source { get; init; } = null!;
+    public Uri? Source { get; init; }
 
-    /// <summary>What kind it is.</summary>
+    /// <summary>The kind of the event.</summary>
     [JsonPropertyName("type")]
-    public string Type { get; init; } = null!;
+    public string? Type { get; init; }
 
-    /// <summary>What it is about.</summary>
+    /// <summary>What the event is about.</summary>
     [JsonPropertyName("subject")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string Subject { get; init; } = null!;
+    public string? Subject { get; init; }
 }
 
-/// <summary>A CloudEvent with its data, as JSON.</summary>
+/// <summary>A CloudEvent with its data.</summary>
 public class CloudEvent<TData>(TData data) : CloudEvent
 {
     /// <summary>The data.</summary>
     [JsonPropertyName("data")]
     public TData Data { get; } = data;
 
-    /// <summary>Always application/json.</summary>
+    /// <summary>The content type of the data.</summary>
     [JsonPropertyName("datacontenttype")]
     public string DataContentType { get; } = "application/json";
 }

@@ -1,53 +1,72 @@
 using System.Text.Json;
+using MiniGrpc;
 
 namespace Dapr.Client;
 
-/// <summary>Builds a <see cref="DaprClient"/>. Without settings it finds the sidecar by DAPR_HTTP_ENDPOINT or DAPR_HTTP_PORT (3500), DAPR_GRPC_ENDPOINT or
-/// DAPR_GRPC_PORT (50001) and DAPR_API_TOKEN. Not thread-safe.</summary>
+/// <summary>Builds a <see cref="DaprClient"/>; what is not set comes from the environment.</summary>
 public sealed class DaprClientBuilder
 {
-    private string httpEndpoint = Endpoint("DAPR_HTTP_ENDPOINT", "DAPR_HTTP_PORT", 3500);
-    private string grpcEndpoint = Endpoint("DAPR_GRPC_ENDPOINT", "DAPR_GRPC_PORT", 50001);
-    private string? apiToken = Environment.GetEnvironmentVariable("DAPR_API_TOKEN");
+    private Uri httpEndpoint = DaprDefaults.HttpEndpoint;
+    private Uri grpcEndpoint = DaprDefaults.GrpcEndpoint;
+    private string? apiToken = DaprDefaults.ApiToken;
     private JsonSerializerOptions json = new(JsonSerializerDefaults.Web);
+    private GrpcChannelOptions? channelOptions;
+    private TimeSpan? timeout;
 
-    /// <summary>Where the sidecar's HTTP API is.</summary>
+    /// <summary>The sidecar's HTTP endpoint.</summary>
     public DaprClientBuilder UseHttpEndpoint(string httpEndpoint)
     {
-        this.httpEndpoint = httpEndpoint;
+        ArgumentException.ThrowIfNullOrEmpty(httpEndpoint);
+        this.httpEndpoint = new(httpEndpoint);
         return this;
     }
 
-    /// <summary>Where the sidecar's gRPC API is.</summary>
+    /// <summary>The sidecar's gRPC endpoint.</summary>
     public DaprClientBuilder UseGrpcEndpoint(string grpcEndpoint)
     {
-        this.grpcEndpoint = grpcEndpoint;
+        ArgumentException.ThrowIfNullOrEmpty(grpcEndpoint);
+        this.grpcEndpoint = new(grpcEndpoint);
         return this;
     }
 
-    /// <summary>How values become JSON.</summary>
+    /// <summary>How values become JSON; web defaults otherwise.</summary>
     public DaprClientBuilder UseJsonSerializationOptions(JsonSerializerOptions options)
     {
         json = options;
         return this;
     }
 
-    /// <summary>The token that the sidecar wants.</summary>
-    public DaprClientBuilder UseDaprApiToken(string apiToken)
+    /// <summary>Options of the connection.</summary>
+    public DaprClientBuilder UseGrpcChannelOptions(GrpcChannelOptions grpcChannelOptions)
     {
-        this.apiToken = apiToken;
+        channelOptions = grpcChannelOptions;
         return this;
     }
 
-    /// <summary>Throws <see cref="InvalidOperationException"/> for an endpoint that is neither http nor https.</summary>
-    public DaprClient Build()
+    /// <summary>The token the sidecar asks for.</summary>
+    public DaprClientBuilder UseDaprApiToken(string apiToken)
     {
-        var grpc = new Uri(grpcEndpoint);
-        if (grpc.Scheme is not ("http" or "https")) throw new InvalidOperationException("The gRPC endpoint must use http or https.");
-        return new DaprClientGrpc(grpc, new Uri(httpEndpoint.TrimEnd('/') + "/"), string.IsNullOrEmpty(apiToken) ? null : apiToken, json);
+        this.apiToken = string.IsNullOrEmpty(apiToken) ? null : apiToken;
+        return this;
     }
 
-    private static string Endpoint(string url, string port, int standard) =>
-        Environment.GetEnvironmentVariable(url) is { Length: > 0 } endpoint ? endpoint
-        : $"http://127.0.0.1:{(Environment.GetEnvironmentVariable(port) is { Length: > 0 } given ? given : standard.ToString())}";
+    /// <summary>The deadline of every call.</summary>
+    public DaprClientBuilder UseTimeout(TimeSpan timeout)
+    {
+        this.timeout = timeout;
+        return this;
+    }
+
+    /// <summary>Builds the client. Throws <see cref="InvalidOperationException"/> for endpoints that are not http or https.</summary>
+    public DaprClient Build()
+    {
+        if (grpcEndpoint.Scheme is not ("http" or "https") || httpEndpoint.Scheme is not ("http" or "https"))
+        {
+            throw new InvalidOperationException("The endpoints of the sidecar must be http or https.");
+        }
+
+        // The sidecar limits what it takes; a second limit here would only hide its error.
+        var channel = new GrpcChannel(grpcEndpoint, channelOptions ?? new() { MaxSendMessageBytes = int.MaxValue });
+        return new DaprClientGrpc(channel, httpEndpoint, apiToken, json, timeout);
+    }
 }

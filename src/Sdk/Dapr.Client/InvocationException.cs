@@ -1,12 +1,16 @@
 namespace Dapr.Client;
 
-/// <summary>An invoked app answered without success, or could not be reached. Response is null when there was no answer.</summary>
-public class InvocationException : Exception
+/// <summary>A service invocation that failed, or was answered with a status other than success.</summary>
+public class InvocationException : DaprException
 {
-    /// <summary>The app answered.</summary>
-    public InvocationException(string appId, string methodName, Exception? innerException, HttpResponseMessage response)
-        : base($"An exception occurred while invoking method: '{methodName}' on app-id: '{appId}'", innerException) =>
-        (AppId, MethodName, Response) = (appId, methodName, response);
+    /// <summary>Takes the call and its answer, if there was one.</summary>
+    public InvocationException(string appId, string methodName, Exception innerException, HttpResponseMessage? response)
+        : base($"An exception occurred while invoking method: '{methodName}' on app-id: '{appId}'", innerException)
+    {
+        AppId = appId;
+        MethodName = methodName;
+        Response = response;
+    }
 
     /// <summary>The app that was called.</summary>
     public string AppId { get; }
@@ -14,6 +18,6 @@ public class InvocationException : Exception
     /// <summary>The method that was called.</summary>
     public string MethodName { get; }
 
-    /// <summary>The app's answer.</summary>
-    public HttpResponseMessage Response { get; }
+    /// <summary>The answer; null when there was none.</summary>
+    public HttpResponseMessage? Response { get; }
 }

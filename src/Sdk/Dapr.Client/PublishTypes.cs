@@ -1,29 +1,23 @@
 namespace Dapr.Client;
 
 /// <summary>One event of a bulk publish.</summary>
-public class BulkPublishEntry<TValue>(string entryId, TValue eventData, string contentType, Dictionary<string, string>? metadata = null)
+public class BulkPublishEntry<TValue>(
+    string entryId, TValue eventData, string contentType, IReadOnlyDictionary<string, string>? metadata = null)
 {
-    /// <summary>Names the event within its call.</summary>
+    /// <summary>Its place in the request, as text.</summary>
     public string EntryId { get; } = entryId;
 
     /// <summary>The event.</summary>
     public TValue EventData { get; } = eventData;
 
-    /// <summary>Its content type.</summary>
+    /// <summary>The content type it was sent with.</summary>
     public string ContentType { get; } = contentType;
 
-    /// <summary>For the component.</summary>
-    public Dictionary<string, string>? Metadata { get; } = metadata;
+    /// <summary>Metadata of this event.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; } = metadata;
 }
 
-/// <summary>What a bulk publish came to.</summary>
-public class BulkPublishResponse<TValue>(List<BulkPublishResponseFailedEntry<TValue>> failedEntries)
-{
-    /// <summary>The events that were not taken; empty when all were.</summary>
-    public List<BulkPublishResponseFailedEntry<TValue>> FailedEntries { get; } = failedEntries;
-}
-
-/// <summary>An event that was not taken, and why.</summary>
+/// <summary>An event that was not published.</summary>
 public class BulkPublishResponseFailedEntry<TValue>(BulkPublishEntry<TValue> entry, string errorMessage)
 {
     /// <summary>The event.</summary>
@@ -31,4 +25,40 @@ public class BulkPublishResponseFailedEntry<TValue>(BulkPublishEntry<TValue> ent
 
     /// <summary>Why.</summary>
     public string ErrorMessage { get; } = errorMessage;
+}
+
+/// <summary>The outcome of a bulk publish.</summary>
+public class BulkPublishResponse<TValue>(IReadOnlyList<BulkPublishResponseFailedEntry<TValue>> failedEntries)
+{
+    /// <summary>Empty when all were published.</summary>
+    public IReadOnlyList<BulkPublishResponseFailedEntry<TValue>> FailedEntries { get; } = failedEntries;
+}
+
+/// <summary>A call of an output binding.</summary>
+public sealed class BindingRequest(string bindingName, string operation)
+{
+    /// <summary>The component's name.</summary>
+    public string BindingName { get; } = bindingName;
+
+    /// <summary>The operation.</summary>
+    public string Operation { get; } = operation;
+
+    /// <summary>Sent as it is.</summary>
+    public ReadOnlyMemory<byte> Data { get; set; }
+
+    /// <summary>Metadata of the call.</summary>
+    public Dictionary<string, string> Metadata { get; } = [];
+}
+
+/// <summary>What an output binding answered.</summary>
+public sealed class BindingResponse(BindingRequest request, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string> metadata)
+{
+    /// <summary>The call.</summary>
+    public BindingRequest Request { get; } = request;
+
+    /// <summary>The answer's bytes.</summary>
+    public ReadOnlyMemory<byte> Data { get; } = data;
+
+    /// <summary>The answer's metadata.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; } = metadata;
 }

@@ -1,92 +1,95 @@
 namespace Dapr.Client;
 
-/// <summary>How a read or write is to be carried out.</summary>
-public class StateOptions
-{
-    /// <summary>Eventual or strong; null leaves it to the store.</summary>
-    public ConsistencyMode? Consistency { get; set; }
-
-    /// <summary>First write wins or last write wins; null leaves it to the store.</summary>
-    public ConcurrencyMode? Concurrency { get; set; }
-}
-
-/// <summary>Consistency of a store's replicas.</summary>
+/// <summary>What a read or write may see of other replicas.</summary>
 public enum ConsistencyMode
 {
-    /// <summary>A read may be behind.</summary>
+    /// <summary>Any replica will do.</summary>
     Eventual,
 
-    /// <summary>A read sees every write before it.</summary>
+    /// <summary>All replicas agree.</summary>
     Strong,
 }
 
-/// <summary>Who wins when two write.</summary>
+/// <summary>Who wins when two write at once.</summary>
 public enum ConcurrencyMode
 {
-    /// <summary>The first; a write without etag only inserts.</summary>
+    /// <summary>The first; the etag is checked.</summary>
     FirstWrite,
 
     /// <summary>The last.</summary>
     LastWrite,
 }
 
-/// <summary>What a transaction does with a key.</summary>
+/// <summary>What an operation of a transaction does.</summary>
 public enum StateOperationType
 {
-    /// <summary>Insert or update.</summary>
+    /// <summary>Writes the key.</summary>
     Upsert,
 
-    /// <summary>Remove.</summary>
+    /// <summary>Deletes the key.</summary>
     Delete,
 }
 
-/// <summary>One write of a transaction; the value's bytes are stored as they are.</summary>
+/// <summary>Options of a write.</summary>
+public class StateOptions
+{
+    /// <summary>Null leaves it to the store.</summary>
+    public ConsistencyMode? Consistency { get; set; }
+
+    /// <summary>Null leaves it to the store.</summary>
+    public ConcurrencyMode? Concurrency { get; set; }
+}
+
+/// <summary>One operation of a state transaction; the value is sent as it is.</summary>
 public sealed class StateTransactionRequest(
-    string key, byte[]? value, StateOperationType operationType, string? etag = default, IReadOnlyDictionary<string, string>? metadata = default, StateOptions? options = default)
+    string key,
+    byte[]? value,
+    StateOperationType operationType,
+    string? etag = default,
+    IReadOnlyDictionary<string, string>? metadata = default,
+    StateOptions? options = default)
 {
     /// <summary>The key.</summary>
-    public string Key { get; } = key;
+    public string Key { get; } = Checked(key);
 
-    /// <summary>The bytes to store; null for a delete.</summary>
+    /// <summary>The bytes to store, usually JSON; null for a deletion.</summary>
+#pragma warning disable CA1819 // the official SDK's signature
     public byte[]? Value { get; set; } = value;
+#pragma warning restore CA1819
 
-    /// <summary>Upsert or delete.</summary>
+    /// <summary>What to do.</summary>
     public StateOperationType OperationType { get; set; } = operationType;
 
-    /// <summary>The write counts only while the key has this etag.</summary>
+    /// <summary>The etag that must still fit, or null.</summary>
     public string? ETag { get; set; } = etag;
 
-    /// <summary>For the component, e.g. ttlInSeconds.</summary>
+    /// <summary>Metadata of this operation.</summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; set; } = metadata;
 
-    /// <summary>Concurrency and consistency.</summary>
+    /// <summary>Options of this operation.</summary>
     public StateOptions? Options { get; set; } = options;
+
+    private static string Checked(string key)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        return key;
+    }
 }
 
-/// <summary>One key of a bulk read; the value is the stored text, empty for a missing key.</summary>
-public readonly struct BulkStateItem(string key, string value, string etag) : IEquatable<BulkStateItem>
-{
-    /// <summary>The key.</summary>
-    public string Key { get; } = key;
+/// <summary>One key of a bulk read, its value as text.</summary>
+public readonly record struct BulkStateItem(string Key, string Value, string ETag);
 
-    /// <summary>The stored text.</summary>
-    public string Value { get; } = value;
+/// <summary>One key of a bulk read.</summary>
+public readonly record struct BulkStateItem<TValue>(string Key, TValue Value, string ETag);
 
-    /// <summary>The etag; empty for a missing key.</summary>
-    public string ETag { get; } = etag;
+/// <summary>One key of a bulk write.</summary>
+public readonly record struct SaveStateItem<TValue>(
+    string Key,
+    TValue Value,
+    string? ETag,
+    StateOptions? StateOptions = default,
+    IReadOnlyDictionary<string, string>? Metadata = default);
 
-    /// <inheritdoc />
-    public bool Equals(BulkStateItem other) => (Key, Value, ETag) == (other.Key, other.Value, other.ETag);
-
-    /// <inheritdoc />
-    public override bool Equals(object? obj) => obj is BulkStateItem other && Equals(other);
-
-    /// <inheritdoc />
-    public override int GetHashCode() => HashCode.Combine(Key, Value, ETag);
-
-    /// <summary>Compares by value.</summary>
-    public static bool operator ==(BulkStateItem left, BulkStateItem right) => left.Equals(right);
-
-    /// <summary>Compares by value.</summary>
-    public static bool operator !=(BulkStateItem left, BulkStateItem right) => !left.Equals(right);
-}
+/// <summary>One key of a bulk deletion.</summary>
+public readonly record struct BulkDeleteStateItem(
+    string Key, string? ETag, StateOptions? StateOptions = default, IReadOnlyDictionary<string, string>? Metadata = default);
