@@ -17,6 +17,8 @@ public sealed record FollowUpReply(string Status);
 /// <summary>POST /authorise, /capture, /void, /refund: idempotent by key, with the faults of the tokens and of PUT /faults.</summary>
 internal static class OperationEndpoints
 {
+    private static readonly JsonSerializerOptions Complete = new(JsonSerializerOptions.Web) { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+
     public static void MapOperations(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/authorise", (HttpContext context, Ledger ledger, Faults faults) => HandleAsync<AuthoriseBody>(context, ledger, faults, "authorise",
@@ -75,7 +77,7 @@ internal static class OperationEndpoints
     {
         try
         {
-            return JsonSerializer.Deserialize<TBody>(bytes, JsonSerializerOptions.Web);
+            return JsonSerializer.Deserialize<TBody>(bytes, Complete);
         }
         catch (JsonException)
         {
