@@ -14,15 +14,20 @@ internal sealed partial class CarryOut(PaymentStore store, ProviderClient provid
 {
     /// <summary>A batch is not held up by its slowest item: what takes longer goes on, and is found finished when it is asked for again.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
-    private readonly ConcurrentDictionary<string, Task<PaymentOutcome>> underWay = new();
+    private readonly ConcurrentDictionary<string, Lazy<Task<PaymentOutcome>>> underWay = new();
     private readonly SemaphoreSlim[] stripes = [.. Enumerable.Range(0, 1024).Select(_ => new SemaphoreSlim(1, 1))];
 
     public async Task<PaymentResults> AllAsync(string operation, PaymentBatch batch)
     {
-        var tasks = batch.Items.Select(command => underWay.GetOrAdd(command.Key, _ => Task.Run(() => OneAsync(operation, command)))).ToArray();
+        var tasks = batch.Items.Select(command => JoinAsync(operation, command)).ToArray();
         await Task.WhenAny(Task.WhenAll(tasks), Task.Delay(Patience));
         return new PaymentResults([.. tasks.Select((task, i) => task.IsCompletedSuccessfully ? task.Result : Unavailable(batch.Items[i]))]);
     }
+
+    /// <summary>The run of this key that is under way, or a new one; a run is lazy, so that it cannot end before it is listed, and takes itself off.</summary>
+    private Task<PaymentOutcome> JoinAsync(string operation, PaymentCommand command) => underWay.GetOrAdd(
+        command.Key, static (key, wanted) => new Lazy<Task<PaymentOutcome>>(() => Task.Run(() => wanted.Self.OneAsync(wanted.Operation, wanted.Command))),
+        (Self: this, Operation: operation, Command: command)).Value;
 
     private async Task<PaymentOutcome> OneAsync(string operation, PaymentCommand command)
     {

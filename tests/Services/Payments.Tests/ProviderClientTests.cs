@@ -1,0 +1,50 @@
+using System.Net;
+using System.Net.Http.Json;
+using DaprOrders.Contracts;
+using DaprOrders.Payments.Provider;
+using Xunit;
+
+namespace DaprOrders.Payments.Tests;
+
+public sealed class ProviderClientTests
+{
+    private static readonly PaymentCommand Command = new("o1", "o1/authorise", new Money(1000, "EUR"), "tok_visa_ok");
+
+    [Fact]
+    public async Task A_provider_that_fails_twice_is_asked_again_with_the_same_key()
+    {
+        using var provider = new Scripted(HttpStatusCode.InternalServerError, null, HttpStatusCode.OK);
+        using var http = new HttpClient(provider) { BaseAddress = new Uri("http://provider.test") };
+
+        var reply = await new ProviderClient(http, ProviderGuard.Build(TimeProvider.System)).AuthoriseAsync(Command, TestContext.Current.CancellationToken);
+
+        Assert.Equal("auth-1", reply.AuthorisationId);
+        Assert.Equal(["o1/authorise", "o1/authorise", "o1/authorise"], provider.Keys);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_not_repeated_and_no_result_is_made_up()
+    {
+        using var provider = new Scripted(HttpStatusCode.UnprocessableEntity);
+        using var http = new HttpClient(provider) { BaseAddress = new Uri("http://provider.test") };
+
+        await Assert.ThrowsAsync<ProviderUnavailableException>(
+            () => new ProviderClient(http, ProviderGuard.Build(TimeProvider.System)).AuthoriseAsync(Command, TestContext.Current.CancellationToken));
+
+        Assert.Single(provider.Keys);
+    }
+
+    /// <summary>Answers in order; null cuts the connection.</summary>
+    private sealed class Scripted(params HttpStatusCode?[] answers) : HttpMessageHandler
+    {
+        public List<string> Keys { get; } = [];
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var status = answers[Keys.Count] ?? HttpStatusCode.Unused;
+            Keys.Add(request.Headers.GetValues("Idempotency-Key").Single());
+            if (status == HttpStatusCode.Unused) throw new HttpRequestException("cut");
+            return Task.FromResult(new HttpResponseMessage(status) { Content = JsonContent.Create(new { authorisationId = "auth-1", status = "authorised" }) });
+        }
+    }
+}
