@@ -40,7 +40,9 @@ internal sealed partial class DaprClientGrpc
         IReadOnlyCollection<KeyValuePair<string, string>> queryStringParameters, TRequest data)
     {
         var request = CreateInvokeMethodRequest(httpMethod, appId, methodName, queryStringParameters);
-        request.Content = JsonContent.Create(data, options: JsonSerializerOptions);
+        // Of known length: the sidecar repeats only calls whose body it can send again.
+        request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(data, JsonSerializerOptions));
+        request.Content.Headers.ContentType = new("application/json");
         return request;
     }
 
