@@ -24,11 +24,12 @@ internal sealed class OrderWatch
             var left = until - Environment.TickCount64;
             if (state is null || state.IsTerminal || left <= 0)
             {
-                if (state is null) waiting.TryRemove(orderId, out _);
+                if (state is null or { IsTerminal: true }) waiting.TryRemove(orderId, out _); // nobody would wake, or remove, this entry again
                 return state;
             }
 
             await Task.WhenAny(ended.Task, Task.Delay(TimeSpan.FromMilliseconds(Math.Min(left, 1000)), cancellation));
+            cancellation.ThrowIfCancellationRequested(); // WhenAny hides it, and the loop would read without pause until the time is over
         }
     }
 }
