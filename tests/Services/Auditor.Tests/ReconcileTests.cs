@@ -90,6 +90,19 @@ public sealed class ReconcileTests
         Assert.Equal(1, verdict.Duplicated);
     }
 
+    [Theory]
+    [InlineData("accepted", "stock-reserved", "payment-authorised", "stock-confirmed", "confirmed")]
+    [InlineData("accepted", "stock-reserved", "payment-authorised", "payment-captured", "confirmed", "stock-confirmed")]
+    public void A_confirmed_order_whose_stream_lacks_a_step_or_its_end_has_lost_an_event(params string[] events)
+    {
+        var books = Confirmed();
+
+        var verdict = Reconcile.Judge(books with { Orders = [books.Orders[0] with { Events = events }] }, Now);
+
+        Assert.False(verdict.Consistent);
+        Assert.Equal(1, verdict.Lost);
+    }
+
     private static Books Confirmed() => new(
         [Order("confirmed", "accepted", "stock-reserved", "payment-authorised", "payment-captured", "stock-confirmed", "confirmed")],
         [new("o1", "captured", "EUR", 1000, 1000, 0)],

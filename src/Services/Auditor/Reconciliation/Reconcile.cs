@@ -9,6 +9,7 @@ namespace DaprOrders.Auditor.Reconciliation;
 internal static class Reconcile
 {
     private const int MostFindings = 200;
+    private static readonly string[] ConfirmedSteps = ["accepted", "stock-reserved", "payment-authorised", "payment-captured", "stock-confirmed", "confirmed"];
     private static readonly string[] Terminals = ["confirmed", "rejected", "cancelled", "refunded"];
 
     public static Verdict Judge(Books books, DateTimeOffset now)
@@ -24,6 +25,7 @@ internal static class Reconcile
         {
             findings.AddRange(Repeated(order));
             if (!Terminals.Contains(order.Status)) continue;
+            findings.AddRange(Missing(order));
             findings.AddRange(MoneyOf.Check(order, operations[order.OrderId], payments.GetValueOrDefault(order.OrderId)));
             findings.AddRange(StockOf.Check(order, movements[order.OrderId]));
         }
@@ -37,6 +39,14 @@ internal static class Reconcile
     private static IEnumerable<Finding> Repeated(AuditedOrder order) =>
         order.Events.CountBy(name => name).Where(pair => pair.Value > 1 && pair.Key is not ("parked" or "stock-released" or "payment-voided"))
             .Select(pair => new Finding("duplicated", order.OrderId, $"event {pair.Key} stands {pair.Value} times in its stream"));
+
+    /// <summary>A finished order's stream ends with its end, and a confirmed one tells every step.</summary>
+    private static IEnumerable<Finding> Missing(AuditedOrder order)
+    {
+        var needed = order.Status == "confirmed" ? ConfirmedSteps : ["accepted"];
+        foreach (var name in needed.Except(order.Events)) yield return new Finding("lost", order.OrderId, $"event {name} is missing from its stream");
+        if (order.Events is not [.., var last] || last != order.Status) yield return new Finding("lost", order.OrderId, $"its stream does not end with {order.Status}");
+    }
 
     private static Verdict Sum(IReadOnlyList<AuditedOrder> orders, List<Finding> findings, DateTimeOffset now)
     {

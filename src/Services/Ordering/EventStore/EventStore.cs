@@ -77,6 +77,14 @@ internal sealed class OrderEventStore : IAsyncDisposable
     public IReadOnlyList<(long Position, OrderState State)> InOrderOfAcceptance(long after, int limit) => file.Read(db =>
         db.Query("SELECT position, state FROM orders WHERE position > ? ORDER BY position LIMIT ?", row => (row.GetInt64(0), State(row, 1)), after, limit));
 
+    /// <summary>
+    /// Names of the events of the orders between these places (first excluded), in order of version, from the stream itself: what the fold
+    /// says of it is what the audit must be able to doubt.
+    /// </summary>
+    public ILookup<string, string> EventNames(long after, long last) => file.Read(db => db.Query(
+        "SELECT e.order_id, e.name FROM orders o JOIN order_events e ON e.order_id = o.order_id WHERE o.position > ? AND o.position <= ? ORDER BY o.position, e.version",
+        row => (Id: row.GetString(0), Name: row.GetString(1)), after, last)).ToLookup(e => e.Id, e => e.Name);
+
     public IReadOnlyList<StoredEvent> EventsOf(string orderId) => file.Read(db => db.Query(
         "SELECT position, order_id, version, name, data FROM order_events WHERE order_id = ? ORDER BY version", StoredEvent.Read, orderId));
 
