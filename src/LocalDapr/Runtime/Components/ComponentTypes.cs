@@ -13,15 +13,11 @@ internal static class ComponentTypes
         ["state.sqlite"] = State,
         ["pubsub.in-memory"] = ["MESSAGE_TTL", "BULK_PUBSUB"],
         ["pubsub.sqlite"] = ["MESSAGE_TTL", "BULK_PUBSUB"],
-        ["lock.in-memory"] = [],
-        ["lock.sqlite"] = [],
-        ["configuration.local.file"] = [],
         ["secretstores.local.file"] = [],
         ["secretstores.local.env"] = [],
         ["bindings.cron"] = ["INPUT_BINDING"],
         ["bindings.http"] = ["OUTPUT_BINDING"],
         ["bindings.localstorage"] = ["OUTPUT_BINDING"],
-        ["bindings.smtp"] = ["OUTPUT_BINDING"],
     };
 
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.Ordinal) { ["state.sqlite3"] = "state.sqlite" };
