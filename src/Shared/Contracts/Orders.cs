@@ -49,10 +49,3 @@ public static class Apps
     public const string Gateway = "gateway", Ordering = "ordering", Inventory = "inventory", Payments = "payments",
         Notifications = "notifications", Customers = "customers", Auditor = "auditor";
 }
-
-/// <summary>Who calls, set by the Gateway after it has validated the token; a service trusts them only behind its sidecar (dapr-api-token).</summary>
-public static class CallerHeaders
-{
-    public const string Subject = "x-daprorders-subject";
-    public const string Role = "x-daprorders-role"; // "customer" | "operator"; absent: anonymous
-}

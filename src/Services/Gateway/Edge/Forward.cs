@@ -1,4 +1,3 @@
-using DaprOrders.Contracts;
 using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Gateway.Edge;
@@ -12,7 +11,7 @@ internal static class Forward
     private static readonly HashSet<string> NotForwarded = new(StringComparer.OrdinalIgnoreCase)
     {
         "Host", "Authorization", "Connection", "Keep-Alive", "Transfer-Encoding", "Upgrade", "TE", "Trailer", "Proxy-Connection", "Content-Length", "Expect",
-        CallerHeaders.Subject, CallerHeaders.Role, "dapr-api-token", "dapr-app-id", "dapr-caller-app-id",
+        Caller.SubjectHeader, Caller.RoleHeader, "dapr-api-token", "dapr-app-id", "dapr-caller-app-id",
     };
 
     private static readonly HashSet<string> NotReturned = new(StringComparer.OrdinalIgnoreCase)
@@ -59,8 +58,8 @@ internal static class Forward
             if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values)) request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
 
-        if (caller.Subject is not null) request.Headers.TryAddWithoutValidation(CallerHeaders.Subject, caller.Subject);
-        if (caller.Role is not null) request.Headers.TryAddWithoutValidation(CallerHeaders.Role, caller.Role);
+        if (caller.Subject is not null) request.Headers.TryAddWithoutValidation(Caller.SubjectHeader, caller.Subject);
+        if (caller.Role is not null) request.Headers.TryAddWithoutValidation(Caller.RoleHeader, caller.Role);
     }
 
     private static async Task ReturnAsync(HttpResponseMessage response, HttpContext context)

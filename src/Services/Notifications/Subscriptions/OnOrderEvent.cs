@@ -43,8 +43,8 @@ internal static partial class OnOrderEvent
     private static async Task<Customer?> FindAsync(DaprClient dapr, string customerId, CancellationToken cancellation)
     {
         using var request = dapr.CreateInvokeMethodRequest(HttpMethod.Get, Apps.Customers, $"customers/{customerId}");
-        request.Headers.Add(CallerHeaders.Subject, Apps.Notifications);
-        request.Headers.Add(CallerHeaders.Role, "operator");
+        request.Headers.Add(Caller.SubjectHeader, Apps.Notifications);
+        request.Headers.Add(Caller.RoleHeader, "operator");
         using var answer = await dapr.InvokeMethodWithResponseAsync(request, cancellation);
         if (answer.StatusCode == System.Net.HttpStatusCode.NotFound) return null;
         answer.EnsureSuccessStatusCode();
