@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All set-up, then all tests. Needs the .NET 10 SDK; Node 20 for the parts that prove interoperability (skipped loudly without it).
+# All set-up, then all tests. Needs the .NET 10 SDK; the conformance suite, where it is run, also Node 20.
 # The last line is 'N passed, N failed, N skipped', the sum of all runners. TEST_ONLY=Name runs the test projects whose path holds Name.
 set -uo pipefail
 cd "$(dirname "$0")"
@@ -21,9 +21,10 @@ for project in $(find tests -name '*.Tests.csproj' -o -name 'Tidy.csproj' -not -
   counters=$(grep -o '<Counters [^>]*>' "$results/$name.trx" 2>/dev/null | head -n 1)
   number() { grep -o " $1=\"[0-9]*\"" <<<"$counters" | grep -o '[0-9]*' | head -n 1; }
   if [ -z "$counters" ]; then
-    if [ "$code" -ne 0 ]; then echo "$name ended without a result (exit code $code)"; failed=$((failed + 1)); fi
+    echo "$name gave no result (exit code $code): it holds no test, or its runner ended early"; failed=$((failed + 1))
     continue
   fi
+  [ "$(number total)" -gt 0 ] || { echo "$name ran no test"; failed=$((failed + 1)); }
   total=$(number total) ok=$(number passed) bad=$(number failed)
   passed=$((passed + ok)); failed=$((failed + bad)); skipped=$((skipped + total - ok - bad))
   if [ "$code" -ne 0 ] && [ "$bad" -eq 0 ]; then echo "$name: exit code $code"; failed=$((failed + 1)); fi
