@@ -1,0 +1,205 @@
+{{/* Pod security "restricted", complete: pod part. */}}
+{{- define "daprorders.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: {{ int .Values.securityContext.runAsUser }}
+runAsGroup: {{ int .Values.securityContext.runAsGroup }}
+fsGroup: {{ int .Values.securityContext.runAsGroup }}
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{/* Pod security "restricted", complete: container part. */}}
+{{- define "daprorders.containerSecurity" -}}
+allowPrivilegeEscalation: false
+privileged: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+capabilities:
+  drop: [ALL]
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{/* Annotations by which Dapr's injector makes the sidecar. (dict "root" $ "name" NAME "service" SERVICE) */}}
+{{- define "daprorders.daprAnnotations" -}}
+{{- $root := .root -}}
+{{- $v := .service.values -}}
+{{- $tokens := include "daprorders.tokenSecret" $root -}}
+dapr.io/enabled: "true"
+dapr.io/app-id: {{ .name }}
+dapr.io/app-port: "8080"
+dapr.io/app-protocol: http
+dapr.io/config: {{ include "daprorders.objectName" (dict "root" $root "name" .name) }}
+dapr.io/api-token-secret: {{ $tokens }}
+{{- if not .service.public }}
+dapr.io/app-token-secret: {{ $tokens }}
+{{- end }}
+dapr.io/log-as-json: "true"
+dapr.io/log-level: {{ $root.Values.dapr.logLevel }}
+dapr.io/max-body-size: {{ $root.Values.dapr.maxBodySize }}
+dapr.io/enable-metrics: "true"
+dapr.io/metrics-port: "9090"
+{{- with $v.sidecar.resources.requests.cpu }}
+dapr.io/sidecar-cpu-request: {{ . | quote }}
+{{- end }}
+{{- with $v.sidecar.resources.requests.memory }}
+dapr.io/sidecar-memory-request: {{ . | quote }}
+{{- end }}
+{{- with $v.sidecar.resources.limits.cpu }}
+dapr.io/sidecar-cpu-limit: {{ . | quote }}
+{{- end }}
+{{- with $v.sidecar.resources.limits.memory }}
+dapr.io/sidecar-memory-limit: {{ . | quote }}
+{{- end }}
+dapr.io/sidecar-seccomp-profile-type: RuntimeDefault
+# The operator resolves references to Kubernetes secrets; the pod has no token that the built-in store could use.
+dapr.io/disable-builtin-k8s-secret-store: "true"
+# Stays reachable for its app while that drains, then finishes what it has begun.
+dapr.io/block-shutdown-duration: {{ printf "%ds" (add (int $v.shutdown.drainSeconds) (int $v.shutdown.appSeconds)) | quote }}
+dapr.io/graceful-shutdown-seconds: {{ int $v.shutdown.sidecarSeconds | quote }}
+# An app that says it is not well is given no events and no calls until it is.
+dapr.io/enable-app-health-check: "true"
+dapr.io/app-health-check-path: {{ .service.health }}
+dapr.io/app-health-probe-interval: "5"
+dapr.io/app-health-probe-timeout: "2000"
+dapr.io/app-health-threshold: "3"
+{{- with $root.Values.dapr.annotations }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Probes that mean three things: has it started · may it be given work · is it hung. */}}
+{{- define "daprorders.probes" -}}
+{{- $p := .values.probes -}}
+startupProbe:
+  httpGet: {path: /health/started, port: http}
+  periodSeconds: 2
+  timeoutSeconds: 2
+  failureThreshold: {{ max 1 (div (int $p.startupSeconds) 2) }}
+readinessProbe:
+  httpGet: {path: /health/ready, port: http}
+  periodSeconds: {{ int $p.readinessPeriodSeconds }}
+  timeoutSeconds: 6
+  failureThreshold: 1
+  successThreshold: 1
+livenessProbe:
+  httpGet: {path: /health/live, port: http}
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: {{ max 1 (div (int $p.livenessSeconds) 10) }}
+{{- end -}}
+
+{{- define "daprorders.env" -}}
+{{- $root := .root -}}
+{{- $tokens := include "daprorders.tokenSecret" $root -}}
+{{- $env := dict -}}
+{{- if eq .name "payment-provider" -}}
+{{- $_ := set $env "PAYMENT_PROVIDER_PORT" "8080" -}}
+{{- else -}}
+{{- $_ := set $env "APP_PORT" "8080" -}}
+{{- $_ := set $env "ASPNETCORE_ENVIRONMENT" (eq $root.Values.auth.mode "development" | ternary "Development" "Production") -}}
+{{- end -}}
+{{- /* Probes come from the node, so the app listens on the pod's address; the network policy and the app token keep others out. */ -}}
+{{- $_ := set $env "DAPRORDERS_BIND" "*" -}}
+{{- $_ := set $env "DAPRORDERS_DATA" "/data" -}}
+{{- $_ := set $env "TMPDIR" "/tmp" -}}
+{{- $_ := set $env "DOTNET_EnableDiagnostics" "0" -}}
+{{- if .service.public -}}
+{{- $_ := set $env "DAPRORDERS_PORT" "8080" -}}
+{{- $_ := set $env "DAPRORDERS_GRPC_PORT" "8081" -}}
+{{- if eq $root.Values.auth.mode "oidc" -}}
+{{- $_ := set $env "Auth__Authority" $root.Values.auth.authority -}}
+{{- end -}}
+{{- $_ := set $env "Auth__Audience" $root.Values.auth.audience -}}
+{{- end -}}
+{{- if .service.provider -}}
+{{- $_ := set $env "PAYMENT_PROVIDER_URL" (include "daprorders.providerUrl" $root) -}}
+{{- end -}}
+{{- if eq .name "ordering" -}}
+{{- $o := $root.Values.orders -}}
+{{- $_ := set $env "DAPRORDERS_APPROVAL_LIMIT" (printf "%d" (int64 $o.approvalLimit)) -}}
+{{- $_ := set $env "DAPRORDERS_APPROVAL_TIMEOUT_SECONDS" (printf "%d" (int64 $o.approvalTimeoutSeconds)) -}}
+{{- $_ := set $env "DAPRORDERS_PARK_AFTER_SECONDS" (printf "%d" (int64 $o.parkAfterSeconds)) -}}
+{{- $_ := set $env "Ordering__AnswerRetentionHours" (printf "%d" (int64 $o.answerRetentionHours)) -}}
+{{- end -}}
+{{- if and .service.sidecar $root.Values.tracing.endpoint -}}
+{{- $_ := set $env "OTEL_SERVICE_NAME" .name -}}
+{{- $_ := set $env "OTEL_EXPORTER_OTLP_ENDPOINT" (printf "%s://%s" ($root.Values.tracing.secure | ternary "https" "http") $root.Values.tracing.endpoint) -}}
+{{- $_ := set $env "OTEL_EXPORTER_OTLP_PROTOCOL" (eq $root.Values.tracing.protocol "http" | ternary "http/protobuf" "grpc") -}}
+{{- end -}}
+{{- $env = merge (deepCopy .service.values.env) $env -}}
+{{- range $name, $value := $env }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- if .service.sidecar }}
+- name: DAPR_API_TOKEN
+  valueFrom:
+    secretKeyRef: {name: {{ $tokens }}, key: api-token}
+{{- if not .service.public }}
+- name: APP_API_TOKEN
+  valueFrom:
+    secretKeyRef: {name: {{ $tokens }}, key: app-token}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Writable folders beside the read-only root: /tmp, and /data where the service keeps files. */}}
+{{- define "daprorders.volumes" -}}
+- name: tmp
+  emptyDir: {sizeLimit: 128Mi}
+- name: data
+{{- if .service.values.persistence.enabled }}
+  persistentVolumeClaim:
+    claimName: {{ .service.values.persistence.existingClaim | default (include "daprorders.objectName" (dict "root" .root "name" .name)) }}
+{{- else }}
+  emptyDir: {sizeLimit: 1Gi}
+{{- end }}
+{{- if and (eq .name "customers") (eq .root.Values.auth.mode "development") }}
+- name: development-key
+  secret:
+    secretName: {{ include "daprorders.developmentKeySecret" .root }}
+    defaultMode: 0440
+    items:
+      - {key: token-key.pem, path: token-key.pem}
+{{- end }}
+{{- end -}}
+
+{{- define "daprorders.volumeMounts" -}}
+- {name: tmp, mountPath: /tmp}
+- {name: data, mountPath: /data}
+{{- if and (eq .name "customers") (eq .root.Values.auth.mode "development") }}
+- {name: development-key, mountPath: /data/keys, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{- define "daprorders.spread" -}}
+{{- $selector := include "daprorders.selector" (dict "root" .root "name" .name) -}}
+{{- $v := .service.values -}}
+{{- with $v.topologySpread.zoneKey }}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: {{ . }}
+    whenUnsatisfiable: {{ $v.topologySpread.whenUnsatisfiable }}
+    labelSelector:
+      matchLabels: {{- $selector | nindent 8 }}
+{{- end }}
+{{- if eq $v.antiAffinity "hard" }}
+affinity:
+  podAntiAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      - topologyKey: kubernetes.io/hostname
+        labelSelector:
+          matchLabels: {{- $selector | nindent 12 }}
+{{- else if eq $v.antiAffinity "soft" }}
+affinity:
+  podAntiAffinity:
+    preferredDuringSchedulingIgnoredDuringExecution:
+      - weight: 100
+        podAffinityTerm:
+          topologyKey: kubernetes.io/hostname
+          labelSelector:
+            matchLabels: {{- $selector | nindent 14 }}
+{{- end }}
+{{- end -}}
