@@ -41,7 +41,11 @@ internal sealed class ApiServer : IAsyncDisposable
             kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
             kestrel.Limits.Http2.InitialStreamWindowSize = 2 << 20;
             foreach (var address in options.ListenAddresses)
-                kestrel.Listen(Parse(address), listener.Port, endpoint => endpoint.Protocols = listener.Protocols);
+                kestrel.Listen(Parse(address), listener.Port, endpoint =>
+                {
+                    endpoint.Protocols = listener.Protocols;
+                    if (listener.Protocols == HttpProtocols.Http1AndHttp2) endpoint.UseBothVersions();
+                });
         });
         var app = builder.Build();
         configure(app);

@@ -11,6 +11,7 @@ internal static class HttpPipeline
     /// <summary>For the HTTP API.</summary>
     public static void UseDaprHttp(this WebApplication app, string? apiToken, ILogger log)
     {
+        app.Use(next => context => RequestHeads.FollowAsync(context, next));
         app.Use(next => context => AnswerErrorsAsync(context, next, log));
         app.Use(next => context =>
         {

@@ -56,7 +56,7 @@ internal static class CalleeSide
         {
             Method = call.Path,
             ContentType = call.ContentType ?? "",
-            Data = new Any { Value = ByteString.CopyFrom((call.Body ?? default).Span) },
+            Data = new Any { Value = await WholeAsync(call, cancellation) },
             HttpExtension = new HTTPExtension
             {
                 Verb = System.Enum.TryParse<HTTPExtension.Types.Verb>(call.Verb.Method, ignoreCase: true, out var verb) ? verb : HTTPExtension.Types.Verb.None,
@@ -74,6 +74,9 @@ internal static class CalleeSide
             return new InvocationAnswer(Failed(error), turn) { GrpcFailure = error };
         }
     }
+
+    private static async ValueTask<ByteString> WholeAsync(InvocationCall call, CancellationToken cancellation) =>
+        call.Streamed is { } arriving ? await ByteString.FromStreamAsync(arriving, cancellation) : ByteString.CopyFrom((call.Body ?? default).Span);
 
     private static MiniGrpc.Metadata MetadataOf(AppChannel app, InvocationCall call)
     {

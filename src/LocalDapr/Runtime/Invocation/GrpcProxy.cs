@@ -128,9 +128,13 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets) : IDisp
     {
         context.Response.ContentType = "application/grpc";
         context.Response.Headers["grpc-status"] = ((int)code).ToString();
-        context.Response.Headers["grpc-message"] = Uri.EscapeDataString(message);
+        context.Response.Headers["grpc-message"] = Escape(message);
         return Task.CompletedTask;
     }
+
+    // Text of the protocol: printable ASCII stays, all else and '%' are escaped.
+    private static string Escape(string message) => string.Concat(System.Text.Encoding.UTF8.GetBytes(message)
+        .Select(b => b is >= 0x20 and <= 0x7E and not (byte)'%' ? ((char)b).ToString() : $"%{b:X2}"));
 
     /// <summary>A request body that is sent while it arrives; every piece is flushed at once.</summary>
     private sealed class PassedBody(Stream source) : HttpContent

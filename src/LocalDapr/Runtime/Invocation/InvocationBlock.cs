@@ -55,9 +55,8 @@ internal sealed class InvocationBlock : IBuildingBlock, IDisposable
     private async Task InvokeAsync(HttpContext context)
     {
         var (appId, method) = InvocationEndpoints.Target(context) ?? throw DaprErrors.NoInvocationTarget();
-        // A call that may be repeated, or that a gRPC app takes as one message, needs its body whole.
-        var needsWhole = !_sidecar.Resiliency.App(appId, method).IsNone || _targets.Find(appId) is InvocationTarget.Local { Callee.App.IsGrpc: true };
-        var call = await InvocationEndpoints.ReadAsync(context, appId, method, needsWhole);
+        var mayRepeat = !_sidecar.Resiliency.App(appId, method).IsNone;
+        var call = await InvocationEndpoints.ReadAsync(context, appId, method, mayRepeat);
         using var answer = await _invoker.InvokeAsync(call, context.RequestAborted);
         await InvocationEndpoints.WriteAsync(answer, context);
     }
@@ -67,7 +66,7 @@ internal sealed class InvocationBlock : IBuildingBlock, IDisposable
     {
         try
         {
-            var call = await InvocationEndpoints.ReadForwardedAsync(context, _sidecar.Options.AppId, _sidecar.App.IsGrpc);
+            var call = await InvocationEndpoints.ReadForwardedAsync(context, _sidecar.Options.AppId);
             using var answer = await CalleeSide.SendAsync(_sidecar, call, context.RequestAborted);
             if (answer.GrpcFailure is { } failure) context.Response.Headers[GrpcStatusHeader] = ((int)failure.StatusCode).ToString();
             await InvocationEndpoints.WriteAsync(answer, context);

@@ -28,11 +28,11 @@ internal static class InvocationEndpoints
         return BasicUser(context.Request.Headers.Authorization) is { } id ? (id, path) : null;
     }
 
-    public static async ValueTask<InvocationCall> ReadAsync(HttpContext context, string appId, string method, bool needsWhole)
+    public static async ValueTask<InvocationCall> ReadAsync(HttpContext context, string appId, string method, bool mayRepeat)
     {
         var path = MethodPath.Normalise(method) ?? throw DaprErrors.InvokeFailed(appId, $"the method name '{method}' holds characters that a path may not");
         var request = context.Request;
-        var whole = needsWhole && request.ContentLength is not null || request.ContentLength is <= WholeBodyBytes;
+        var whole = mayRepeat && request.ContentLength is not null || request.ContentLength is <= WholeBodyBytes;
         var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
         return new InvocationCall(appId, HttpMethod.Parse(request.Method), path, request.QueryString.Value ?? "")
         {
@@ -44,9 +44,9 @@ internal static class InvocationEndpoints
     }
 
     /// <summary>A call that another sidecar process forwarded: its path and headers are made already.</summary>
-    public static async ValueTask<InvocationCall> ReadForwardedAsync(HttpContext context, string appId, bool needsWhole)
+    public static async ValueTask<InvocationCall> ReadForwardedAsync(HttpContext context, string appId)
     {
-        var call = await ReadAsync(context, appId, RawPath(context), needsWhole);
+        var call = await ReadAsync(context, appId, RawPath(context), mayRepeat: false);
         var own = context.Request.Headers.Where(h => IsForwarded(h.Key)).SelectMany(h => h.Value, (h, value) => new KeyValuePair<string, string>(h.Key, value ?? ""));
         return call with { Headers = [.. call.Headers.Where(h => !IsForwarded(h.Key)), .. own] };
     }
@@ -112,7 +112,7 @@ internal static class InvocationEndpoints
     {
         var request = context.Request;
         var headers = new List<KeyValuePair<string, string>>(request.Headers.Count + 8);
-        var named = HopHeaders.NamedBy(request.Headers.Connection);
+        var named = HopHeaders.NamedBy([context.Features.Get<RequestHeads>()?.Connection, .. request.Headers.Connection]);
         foreach (var (name, values) in request.Headers)
         {
             if (HopHeaders.Stays(name) || named.Contains(name, StringComparer.OrdinalIgnoreCase)) continue;
