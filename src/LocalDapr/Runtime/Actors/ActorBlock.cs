@@ -64,7 +64,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
     public async ValueTask StartAsync(CancellationToken cancellation)
     {
-        var types = State.Exists ? await AskAppAsync(cancellation) : ActorTypes.None;
+        var types = State.Exists ? TypesOfApp() : ActorTypes.None;
         if (types.All.Count > 0) await HostAsync(types);
         _typesKnown.TrySetResult();
     }
@@ -167,14 +167,12 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
     public void UnregisterTimer(ActorKey actor, string name) => _timers.Unregister(actor, name);
 
-    private async Task<ActorTypes> AskAppAsync(CancellationToken cancellation)
+    private ActorTypes TypesOfApp()
     {
-        if (!_sidecar.App.Exists || _sidecar.App.IsGrpc || _sidecar.Options.DisabledInitEndpoints.Contains("config")) return ActorTypes.None;
-        var answer = await _sidecar.App.SendAsync(HttpMethod.Get, "/dapr/config", "", null, default, null, cancellation);
-        if (answer.Status != 200) return ActorTypes.None;
+        if (_sidecar.AppConfiguration is not { } answer) return ActorTypes.None;
         try
         {
-            return ActorTypes.Parse(answer.Body);
+            return ActorTypes.Parse(answer);
         }
         catch (JsonException error)
         {

@@ -83,6 +83,9 @@ public sealed class Sidecar : IAsyncDisposable
 
     internal AppChannel App { get; }
 
+    /// <summary>What the app answered to <c>/dapr/config</c>, which it is asked first of all; null when it did not.</summary>
+    internal ReadOnlyMemory<byte>? AppConfiguration { get; private set; }
+
     internal StateStores State { get; }
 
     internal SidecarMetadata Metadata { get; }
@@ -178,6 +181,7 @@ public sealed class Sidecar : IAsyncDisposable
             {
                 await App.WaitForPortAsync(_stopping.Token);
                 await App.Health.WaitAsync(_stopping.Token);
+                await AskConfigurationAsync();
             }
             foreach (var block in _blocks)
             {
@@ -191,6 +195,20 @@ public sealed class Sidecar : IAsyncDisposable
         {
             _ready.TrySetException(error);
             if (!_stopping.IsCancellationRequested) Fail(error);
+        }
+    }
+
+    private async Task AskConfigurationAsync()
+    {
+        if (App.IsGrpc || Options.DisabledInitEndpoints.Contains("config")) return;
+        try
+        {
+            var answer = await App.SendAsync(HttpMethod.Get, "/dapr/config", "", null, default, null, _stopping.Token);
+            if (answer.Status == 200) AppConfiguration = answer.Body;
+        }
+        catch (HttpRequestException error)
+        {
+            _log.LogWarning("The app did not tell its configuration: {Reason}", error.Message);
         }
     }
 
