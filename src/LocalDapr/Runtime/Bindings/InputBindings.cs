@@ -92,7 +92,7 @@ internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings outp
             {
                 var pause = due - sidecar.Host.Time.GetUtcNow();
                 if (pause > TimeSpan.Zero) await Task.Delay(pause, sidecar.Host.Time, _stopping.Token);
-                await TickAsync(component, due);
+                if (sidecar.App.Health.IsHealthy) await TickAsync(component, due);
             }
         }
         catch (OperationCanceledException)

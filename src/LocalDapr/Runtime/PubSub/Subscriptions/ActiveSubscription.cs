@@ -27,9 +27,17 @@ internal sealed class ActiveSubscription
         };
         var group = component.Component.Get("consumerID", sidecar.Options.AppId);
         var consumers = await component.Log.JoinAsync(subscription.Topic, group, options.FromOldest, cancellation);
-        var consumer = new LogConsumer(component.Log, consumers, options, deliverer.HandleAsync, time, log);
+        var consumer = new LogConsumer(component.Log, consumers, options, HandleAsync, time, log);
         consumer.Start();
         return new ActiveSubscription(subscription, consumer);
+
+        // Nothing goes to an app that is not well; a stop gives back what waits for it.
+        async Task<IReadOnlyList<Verdict>> HandleAsync(IReadOnlyList<LogMessage> batch, CancellationToken ct)
+        {
+            if (subscription.Kind != SubscriptionKind.Streaming && !sidecar.App.Health.IsHealthy)
+                await sidecar.App.Health.WaitAsync(sidecar.Stopping);
+            return await deliverer.HandleAsync(batch, ct);
+        }
 
         ValueTask PublishRaw(string topic, ReadOnlyMemory<byte> data, CancellationToken ct) =>
             component.Log.AppendAsync(topic, [new NewMessage(data)], time.GetUtcNow(), ct);
