@@ -27,7 +27,11 @@ internal static class ComponentTypes
     /// <summary>The name under which LocalDapr knows the type.</summary>
     public static string Canonical(string type) => Aliases.GetValueOrDefault(type, type);
 
-    public static IReadOnlyList<string> Capabilities(string type) => Known.GetValueOrDefault(Canonical(type)) ?? [];
+    /// <summary>What the component can do, in the words of <c>/v1.0/metadata</c>.</summary>
+    public static IReadOnlyList<string> Capabilities(Component component) =>
+        component.Type == "secretstores.local.file" && component.Flag("multiValued")
+            ? ["MULTIPLE_KEY_VALUES_PER_SECRET"]
+            : Known.GetValueOrDefault(Canonical(component.Type)) ?? [];
 
     /// <summary>Throws a <see cref="StartupException"/> that names the component, its file, what there is, and the way out.</summary>
     public static void Require(Component component)

@@ -80,7 +80,7 @@ internal sealed class MetadataBlock(Sidecar sidecar) : IBuildingBlock
         Name = component.Name,
         Type = component.Type,
         Version = component.Version,
-        Capabilities = { ComponentTypes.Capabilities(component.Type) },
+        Capabilities = { ComponentTypes.Capabilities(component) },
     };
 
     private static PubsubSubscription Subscription(SubscriptionEntry entry)
