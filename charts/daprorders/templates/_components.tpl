@@ -52,3 +52,46 @@ service. components.overrides replaces single metadata items.
 {{- end -}}
 {{- toYaml $out -}}
 {{- end -}}
+
+{{/*
+The secrets that a service's sidecar gets as environment variables, for sets whose secret store is the sidecar's own environment: SECRET references of the
+components in the service's scope, as dapr.io/env-from-secret has them. (dict "root" $ "name" APP)
+*/}}
+{{- define "daprorders.sidecarSecrets" -}}
+{{- $root := .root -}}
+{{- $name := .name -}}
+{{- $documents := include "daprorders.componentDocuments" $root | fromYamlArray -}}
+{{- $prefixes := dict -}}
+{{- range $documents -}}
+{{- if eq (toString .spec.type) "secretstores.local.env" -}}
+{{- $prefix := "" -}}
+{{- range .spec.metadata }}{{ if eq .name "prefix" }}{{ $prefix = .value }}{{ end }}{{ end -}}
+{{- $_ := set $prefixes .metadata.name $prefix -}}
+{{- end -}}
+{{- end -}}
+{{- $out := dict -}}
+{{- range $document := $documents -}}
+{{- $store := ($document.auth | default dict).secretStore | default "" -}}
+{{- if and (hasKey $prefixes $store) (or (empty $document.scopes) (has $name ($document.scopes | default list))) -}}
+{{- range $document.spec.metadata -}}
+{{- if hasKey . "secretKeyRef" -}}
+{{- $variable := printf "%s%s" (get $prefixes $store) (.secretKeyRef.key | default .secretKeyRef.name) -}}
+{{- if not (hasKey $root.Values.components.secretEnv $variable) -}}
+{{- fail (printf "components.secretEnv.%s is needed by the component %s: set it to SECRET:KEY, or to \"\" for no value" $variable $document.metadata.name) -}}
+{{- end -}}
+{{- with get $root.Values.components.secretEnv $variable }}{{ $_ := set $out $variable . }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $pairs := list -}}
+{{- range $variable, $from := $out }}{{ $pairs = append $pairs (printf "%s=%s" $variable $from) }}{{ end -}}
+{{- join "," $pairs -}}
+{{- end -}}
+
+{{/* "true" where the set sends mail with bindings.smtp. */}}
+{{- define "daprorders.sendsBySmtp" -}}
+{{- if not .Values.components.external -}}
+{{- range include "daprorders.componentDocuments" . | fromYamlArray }}{{ if eq (toString .spec.type) "bindings.smtp" }}true{{ end }}{{ end -}}
+{{- end -}}
+{{- end -}}

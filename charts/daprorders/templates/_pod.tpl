@@ -53,6 +53,15 @@ dapr.io/sidecar-cpu-limit: {{ . | quote }}
 dapr.io/sidecar-memory-limit: {{ . | quote }}
 {{- end }}
 dapr.io/sidecar-seccomp-profile-type: RuntimeDefault
+{{- if not $root.Values.components.external }}
+{{- with include "daprorders.sidecarSecrets" . }}
+dapr.io/env-from-secret: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- if and (eq .name "notifications") (include "daprorders.sendsBySmtp" $root) }}
+# Dapr's SMTP binding mixes up mails that are sent at the same time: one after the other.
+dapr.io/app-max-concurrency: "1"
+{{- end }}
 # The operator resolves references to Kubernetes secrets; the pod has no token that the built-in store could use.
 dapr.io/disable-builtin-k8s-secret-store: "true"
 # Stays reachable for its app while that drains, then finishes what it has begun.
@@ -127,6 +136,9 @@ livenessProbe:
 {{- $_ := set $env "OTEL_SERVICE_NAME" .name -}}
 {{- $_ := set $env "OTEL_EXPORTER_OTLP_ENDPOINT" (printf "%s://%s" ($root.Values.tracing.secure | ternary "https" "http") $root.Values.tracing.endpoint) -}}
 {{- $_ := set $env "OTEL_EXPORTER_OTLP_PROTOCOL" (eq $root.Values.tracing.protocol "http" | ternary "http/protobuf" "grpc") -}}
+{{- end -}}
+{{- if and .service.sidecar $root.Values.monitoring.metrics -}}
+{{- $_ := set $env "DAPRORDERS_METRICS_PORT" "9464" -}}
 {{- end -}}
 {{- $env = merge (deepCopy .service.values.env) $env -}}
 {{- range $name, $value := $env }}
