@@ -8,6 +8,7 @@ using DaprOrders.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args).AddServiceDefaults();
 var options = OrderingOptions.From(builder.Configuration);
+if (args is ["--migrate"]) return await Migration.RunAsync(options.DataFolder);
 builder.Services.AddSingleton(options);
 builder.Services.AddDaprClient();
 builder.Services.AddActors(null);
@@ -26,3 +27,4 @@ var app = builder.Build().UseServiceDefaults();
 app.MapOrders();
 app.MapInternal();
 app.Run();
+return 0;

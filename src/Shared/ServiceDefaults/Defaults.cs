@@ -21,11 +21,12 @@ public static class Defaults
 
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder)
     {
+        SelfProbe.ExitIfAsked(Environment.GetCommandLineArgs()[1..]);
         builder.Logging.ClearProviders();
         builder.Logging.AddJsonConsole(options => options.UseUtcTimestamp = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
         builder.AddTelemetry();
-        if (builder.Configuration["APP_PORT"] is { Length: > 0 } port) builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        if (builder.Configuration["APP_PORT"] is { Length: > 0 } port) builder.WebHost.UseUrls(builder.Configuration.UrlOf(port));
         builder.Services.Configure<KestrelServerOptions>(options =>
         {
             options.AddServerHeader = false;
@@ -38,13 +39,17 @@ public static class Defaults
         return builder;
     }
 
-    /// <summary>Problem details for everything that goes wrong, and the health endpoints.</summary>
-    public static WebApplication UseServiceDefaults(this WebApplication app)
+    /// <summary>Problem details for everything that goes wrong, the health endpoints, and, unless the service is the public edge, its sidecar's token.</summary>
+    public static WebApplication UseServiceDefaults(this WebApplication app, bool isPublicEdge = false)
     {
         app.UseProblems();
+        if (!isPublicEdge) app.UseAppToken();
         app.MapHealth();
         return app;
     }
+
+    /// <summary>This machine only, unless DAPRORDERS_BIND says otherwise: in a pod, probes come from outside, so there it is "*".</summary>
+    public static string UrlOf(this IConfiguration configuration, string port) => $"http://{configuration["DAPRORDERS_BIND"] ?? "127.0.0.1"}:{port}";
 
     private static JsonSerializerOptions Contract(JsonSerializerOptions options)
     {

@@ -2,10 +2,14 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 
 namespace DaprOrders.ServiceDefaults;
 
-/// <summary>/health/live: the process answers. /health/ready: every check tagged "ready" passes; else 503, naming the one that does not.</summary>
+/// <summary>
+/// /health/live: the process answers. /health/started: everything that the service does before its first request is done.
+/// /health/ready: every check tagged "ready" passes; else 503, naming the one that does not.
+/// </summary>
 public static class Health
 {
     public const string ReadyTag = "ready";
@@ -13,6 +17,9 @@ public static class Health
     internal static void MapHealth(this WebApplication app)
     {
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = (context, report) => context.Response.WriteAsJsonAsync(new { status = "live" }) });
+        app.MapGet("/health/started", (IHostApplicationLifetime lifetime) => lifetime.ApplicationStarted.IsCancellationRequested
+            ? Results.Ok(new { status = "started" })
+            : Problems.Unavailable("Still starting.").ToResult());
         app.MapHealthChecks("/health/ready", new HealthCheckOptions
         {
             Predicate = check => check.Tags.Contains(ReadyTag),
