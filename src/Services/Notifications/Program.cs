@@ -7,4 +7,5 @@ builder.Services.AddDaprClient();
 var app = builder.Build().UseServiceDefaults();
 app.MapSubscribeHandler();
 app.MapOrderEvents();
+app.MapDeadLetters();
 app.Run();

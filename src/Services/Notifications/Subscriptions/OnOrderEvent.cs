@@ -33,7 +33,7 @@ internal static partial class OnOrderEvent
 
         var key = $"notified-{order.OrderId}-{order.Version}";
         if (await dapr.GetStateAsync<Sent?>(Components.Documents, key, cancellationToken: cancellation) is not null) return TypedResults.Ok();
-        await dapr.InvokeBindingAsync(Components.Email, "create", Mail(customer, order), new Dictionary<string, string> { ["fileName"] = $"{order.OrderId}-{order.Version}.eml" }, cancellation);
+        await dapr.InvokeBindingAsync(Components.Email, "create", Mail(customer, order), Envelope(customer, order), cancellation);
         await dapr.SaveStateAsync(Components.Documents, key, new Sent(time.GetUtcNow()), metadata: Retention, cancellationToken: cancellation);
         CustomerTold(log, order.OrderId, order.Status);
         return TypedResults.Ok();
@@ -51,9 +51,17 @@ internal static partial class OnOrderEvent
         return await answer.Content.ReadFromJsonAsync<Customer>(cancellation);
     }
 
+    /// <summary>SMTP, SES and SendGrid take the addressee and the subject from here, the development set the file's name; each ignores the rest.</summary>
+    private static Dictionary<string, string> Envelope(Customer customer, OrderEvent order) => new()
+    {
+        ["emailTo"] = customer.Email, ["subject"] = Subject(order), ["fileName"] = $"{order.OrderId}-{order.Version}.eml",
+    };
+
+    private static string Subject(OrderEvent order) => $"Your order {order.OrderId} is {order.Status}";
+
     private static string Mail(Customer customer, OrderEvent order) => $"""
         To: {customer.Email}
-        Subject: Your order {order.OrderId} is {order.Status}
+        Subject: {Subject(order)}
         Message-Id: <{order.OrderId}.{order.Version}@daprorders.dev>
         Content-Type: text/plain; charset=utf-8
 
