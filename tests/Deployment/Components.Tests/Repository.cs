@@ -1,0 +1,21 @@
+namespace DaprOrders.Components.Tests;
+
+/// <summary>The checkout that this test was built from.</summary>
+internal static class Repository
+{
+    public static readonly string Root = FindRoot();
+
+    public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
+
+    /// <summary>The C# files of a service, as one text.</summary>
+    public static string SourceOf(string folder) => string.Join('\n', Directory.EnumerateFiles(PathOf(folder), "*.cs", SearchOption.AllDirectories)
+        .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)).Select(File.ReadAllText));
+
+    private static string FindRoot()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "DaprOrders.sln")))
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests run outside a checkout: no DaprOrders.sln above them.");
+        return folder;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.RegularExpressions;
+using Xunit;
+using Topics = DaprOrders.Contracts.Topics;
+
+namespace DaprOrders.Components.Tests;
+
+/// <summary>Subscriptions and policies name only what is there, and no event can end where nobody listens.</summary>
+public sealed class SubscriptionTests
+{
+    private static readonly ComponentSet Set = ComponentSet.Load("local"); // the files are the same in every set, which another test holds
+
+    [Fact]
+    public void Every_topic_has_dead_letters_and_somebody_keeps_them()
+    {
+        var subscriptions = Set.Of("Subscription").ToList();
+        foreach (var topic in subscriptions.Where(s => s.Name != "orders-notifications-dead"))
+        {
+            var dead = topic.Spec.Text("deadLetterTopic");
+            Assert.NotEmpty(dead);
+            Assert.Contains(subscriptions, s => s.Spec.Text("topic") == dead && s.Scopes.SequenceEqual(topic.Scopes));
+        }
+    }
+
+    [Fact]
+    public void The_topics_of_the_subscriptions_are_allowed_to_their_apps()
+    {
+        var bus = Set.Component(Topics.PubSub);
+        foreach (var subscription in Set.Of("Subscription"))
+        {
+            Assert.Equal(Topics.PubSub, subscription.Spec.Text("pubsubname"));
+            Assert.Contains(subscription.Spec.Text("topic"), bus.Value("allowedTopics")!.Split(','));
+            Assert.All(subscription.Scopes, app => Assert.Contains(app, bus.Scopes));
+            Assert.All(subscription.Scopes, app => Assert.Contains(subscription.Spec.Text("topic"), TopicsOf(bus, "subscriptionScopes", app)));
+            if (subscription.Spec.Text("deadLetterTopic") is { Length: > 0 } dead)
+                Assert.All(subscription.Scopes, app => Assert.Contains(dead, TopicsOf(bus, "publishingScopes", app)));
+        }
+    }
+
+    [Fact]
+    public void The_files_say_the_same_as_the_subscriptions_in_the_code()
+    {
+        foreach (var subscription in Set.Of("Subscription"))
+        {
+            var app = RunFile.Apps.Single(a => a.Text("appID") == subscription.Scopes.Single());
+            Assert.Matches($"MapPost\\(\"{Regex.Escape(subscription.Spec.Map("routes")!.Text("default"))}\"[^;]*WithTopic", Repository.SourceOf(app.Text("appDirPath")));
+        }
+
+        Assert.Equal(2, Regex.Count(string.Concat(RunFile.Apps.Select(a => Repository.SourceOf(a.Text("appDirPath")))), @"\.WithTopic\("));
+    }
+
+    [Fact]
+    public void Policies_name_only_what_is_there()
+    {
+        foreach (var name in ComponentSet.Names)
+        {
+            var set = ComponentSet.Load(name);
+            var spec = set.Of("Resiliency").Single().Spec;
+            var (policies, targets) = (spec.Map("policies")!, spec.Map("targets")!);
+            Assert.All(targets.Map("components").Names(), target => Assert.Contains(set.Components, c => c.Name == target));
+            Assert.All(targets.Map("apps").Names(), target => Assert.Contains(target, RunFile.AppIds));
+            foreach (var target in targets.Map("components").Names())
+            foreach (var direction in targets.Map("components")!.Map(target).Names())
+            foreach (var (kind, list) in ((string, string)[])[("timeout", "timeouts"), ("retry", "retries"), ("circuitBreaker", "circuitBreakers")])
+                if (targets.Map("components")!.Map(target)!.Map(direction)!.Text(kind) is { Length: > 0 } policy)
+                    Assert.Contains(policy, policies.Map(list).Names());
+        }
+    }
+
+    private static string[] TopicsOf(Resource bus, string scope, string app) =>
+        bus.Value(scope)!.Split(';').Select(entry => entry.Split('=')).Where(entry => entry[0] == app).SelectMany(entry => entry[1].Split(',')).ToArray();
+}
