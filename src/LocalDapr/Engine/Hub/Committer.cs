@@ -19,6 +19,9 @@ internal sealed class CommitUnit
 internal sealed record Change(Instance Instance, long Sequence, InstanceRecord? Record, InstanceSummary? After)
 {
     public bool Begins { get; init; }
+
+    /// <summary>The end is written, but recovery is to find the instance: something remains to be done for it.</summary>
+    public bool StaysUnfinished { get; init; }
 }
 
 /// <summary>
@@ -103,7 +106,7 @@ internal sealed class Committer(IWorkflowStore store, EngineOptions options, Tim
     {
         if (change.Record is not { } record)
             return new StoreWrite(change.Instance.Id, change.Sequence, ReadOnlyMemory<byte>.Empty) { Purges = true };
-        var completed = change.After?.Completed;
+        var completed = change.StaysUnfinished ? null : change.After?.Completed;
         return new StoreWrite(change.Instance.Id, change.Sequence, record.Encode(_writer))
         {
             Begins = change.Begins,

@@ -18,6 +18,9 @@ public sealed record EngineOptions(string AppId)
     /// <summary>Commits waiting for the store before callers have to wait.</summary>
     public int MaxQueuedCommits { get; init; } = 10_000;
 
+    /// <summary>The way to the engines of other apps; without one, work for another app fails.</summary>
+    public IAppLink? Link { get; init; }
+
     public RetentionPolicy Retention { get; init; } = RetentionPolicy.KeepAll;
 
     /// <summary>Told of every failed write or background fault; the engine tries again by itself.</summary>

@@ -45,11 +45,17 @@ internal sealed class Instance(string id)
 
     public bool InFinishedList { get; set; }
 
+    /// <summary>Activities and children in other apps that are waited for, by task id; ending one stops the waiting.</summary>
+    public Dictionary<int, CancellationTokenSource>? Away { get; set; }
+
+    /// <summary>It ended, and children in other apps are still being told so; until then the store has it as unfinished.</summary>
+    public bool IsTakingLeave { get; set; }
+
     public bool HasWaiters => _waiters is { Count: > 0 };
 
     public bool IsActive => Exists && !State.IsTerminal;
 
-    public bool CanLeaveMemory => Loading is null && Uncommitted == 0 && Turn is null && !HasWaiters && !IsActive;
+    public bool CanLeaveMemory => Loading is null && Uncommitted == 0 && Turn is null && !HasWaiters && !IsActive && !IsTakingLeave;
 
     private long _nextSequence = 1;
     private long _nextInbox = 1;
@@ -101,6 +107,16 @@ internal sealed class Instance(string id)
         {
             if (item.Event is TaskCompleted completed && completed.TaskId == taskId) return true;
             if (item.Event is TaskFailed failed && failed.TaskId == taskId) return true;
+        }
+        return false;
+    }
+
+    public bool HasChildResultFor(int taskId)
+    {
+        foreach (var item in Inbox)
+        {
+            if (item.Event is ChildCompleted completed && completed.TaskId == taskId) return true;
+            if (item.Event is ChildFailed failed && failed.TaskId == taskId) return true;
         }
         return false;
     }

@@ -38,6 +38,9 @@ public sealed class ActivityItem
     /// <summary>Who has it in hand; null while it is queued.</summary>
     internal WorkerConnection? Worker { get; set; }
 
+    /// <summary>Set for the activity of another app's workflow: that app waits for the result.</summary>
+    internal TaskCompletionSource<ActivityResult>? Guest { get; init; }
+
     /// <summary>Answered or no longer wanted: a queue drops it.</summary>
     internal bool IsDone { get; set; }
 }

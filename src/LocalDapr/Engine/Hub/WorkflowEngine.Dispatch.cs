@@ -189,7 +189,11 @@ public sealed partial class WorkflowEngine
     private void QueueActivity_NeedsLock(Instance instance, TaskScheduled task)
     {
         if (instance.State.Started is not { } started || !instance.State.OpenActivities.ContainsKey(task.EventId)) return;
-        if (!IsOfThisApp(task)) return;
+        if (!IsOfThisApp(task))
+        {
+            SendAway_NeedsLock(instance, task);
+            return;
+        }
         var item = new ActivityItem(instance.Id, started.ExecutionId, task)
         {
             Propagated = task.Scope is null ? null : Propagation.For(task.Scope, _options.AppId, started, HistoryUntil(instance, task)),
@@ -200,10 +204,10 @@ public sealed partial class WorkflowEngine
         WakeOne_NeedsLock();
     }
 
-    private static List<HistoryEvent> HistoryUntil(Instance instance, TaskScheduled task)
+    private static List<HistoryEvent> HistoryUntil(Instance instance, HistoryEvent scheduled)
     {
-        var events = instance.State.History.TakeWhile(happened => !ReferenceEquals(happened, task)).ToList();
-        events.Add(task);
+        var events = instance.State.History.TakeWhile(happened => !ReferenceEquals(happened, scheduled)).ToList();
+        events.Add(scheduled);
         return events;
     }
 

@@ -147,7 +147,7 @@ public sealed partial class WorkflowEngine
     {
         if (!instance.Exists) return;
         if (instance.IsActive || request.Unique) throw WorkflowException.Active(request.InstanceId);
-        foreach (var child in instance.State.History.OfType<ChildCreated>())
+        foreach (var child in instance.State.History.OfType<ChildCreated>().Where(IsOfThisApp))
         {
             if (!IsActive_NeedsLock(child.InstanceId)) continue;
             throw new WorkflowException(
@@ -173,6 +173,7 @@ public sealed partial class WorkflowEngine
             if (_activities.Remove((instance.Id, task), out var item)) Drop_NeedsLock(item);
         }
         _stalled.Remove(instance);
+        Recall_NeedsLock(instance);
         instance.Forget();
         instance.Uncommitted++;
         return new Change(instance, instance.NextSequence(), Record: null, After: null);

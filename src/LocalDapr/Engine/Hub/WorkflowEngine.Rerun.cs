@@ -34,7 +34,7 @@ public sealed partial class WorkflowEngine
                 if (target.Exists) throw WorkflowException.Active(request.NewId);
                 var unit = new CommitUnit();
                 unit.Changes.Add(Append_NeedsLock(target, new InstanceRecord { At = Now, History = history }, begins: true));
-                if (history[^1] is ChildCreated child) StartChildAgain_NeedsLock(target, child, unit);
+                if (history[^1] is ChildCreated child && IsOfThisApp(child)) StartChildAgain_NeedsLock(target, child, unit);
                 durable = unit.WhenDurable();
                 _committer.Enqueue(unit);
             }

@@ -77,24 +77,29 @@ public sealed partial class WorkflowEngine
         }
     }
 
-    private static IEnumerable<string> Targets(Instance instance, OpenTurn turn, TurnResponse response)
+    private IEnumerable<string> Targets(Instance instance, OpenTurn turn, TurnResponse response)
     {
         var terminated = turn.NewEvents.OfType<ExecutionTerminated>().LastOrDefault();
         var started = instance.State.Started ?? turn.NewEvents.OfType<ExecutionStarted>().FirstOrDefault();
         foreach (var action in response.Actions)
         {
+            if (action is CreateChild { TargetApp: { } app } && app != _options.AppId)
+                continue;
             if (action is CreateChild child)
                 yield return child.InstanceId.Length > 0 ? child.InstanceId : ChildId.Of(instance.Id, child.Id);
             else if (action is SendEvent send)
                 yield return send.InstanceId;
             else if (action is TerminateOther other)
                 yield return other.InstanceId;
-            else if (action is CompleteWorkflow && started?.Parent is { } parent)
+            else if (action is CompleteWorkflow && started?.Parent is { } parent && IsHere(parent))
                 yield return parent.InstanceId;
         }
         if (terminated is null) yield break;
-        if (started?.Parent is { } ended) yield return ended.InstanceId;
-        foreach (var child in instance.State.OpenChildren.Values) yield return child.InstanceId;
+        if (started?.Parent is { } ended && IsHere(ended)) yield return ended.InstanceId;
+        foreach (var child in instance.State.OpenChildren.Values)
+        {
+            if (IsOfThisApp(child)) yield return child.InstanceId;
+        }
     }
 
     private void Decide_NeedsLock(Instance instance, OpenTurn turn, TurnResponse response, CommitUnit unit)
@@ -108,7 +113,7 @@ public sealed partial class WorkflowEngine
             return;
         }
         _stalled.Remove(instance);
-        unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord
+        var change = Append_NeedsLock(instance, new InstanceRecord
         {
             At = now,
             ConsumedThrough = turn.ConsumesThrough,
@@ -117,7 +122,9 @@ public sealed partial class WorkflowEngine
             Inbox = commit.Restarted is null ? [] : NextInbox_NeedsLock(instance, commit.Restarted, turn.ConsumesThrough),
             SetsCustomStatus = true,
             CustomStatus = commit.CustomStatus,
-        }));
+        });
+        unit.Changes.Add(commit.Messages.Any(message => message.TargetApp is not null) ? change with { StaysUnfinished = true } : change);
+        if (instance.Away is not null && (commit.Restarted is not null || !instance.IsActive)) Recall_NeedsLock(instance);
         foreach (var message in commit.Messages) Deliver_NeedsLock(instance, message, unit);
         instance.CachedBy = turn.Worker.Options.KeepsInstances && commit.Restarted is null ? turn.Worker : null;
     }
@@ -140,7 +147,7 @@ public sealed partial class WorkflowEngine
 
     private void Deliver_NeedsLock(Instance from, OutgoingMessage message, CommitUnit unit)
     {
-        if (!_instances.TryGetValue(message.InstanceId, out var target)) return;
+        if (message.TargetApp is not null || !_instances.TryGetValue(message.InstanceId, out var target)) return;
         if (message.Event is ExecutionStarted start)
         {
             if (!target.IsActive) unit.Changes.Add(Begin_NeedsLock(target, start));
@@ -180,6 +187,11 @@ public sealed partial class WorkflowEngine
         if (result.Token.Length > 0 && result.Token != item.ExecutionId) return null;
         _activities.Remove((result.InstanceId, result.TaskId));
         Drop_NeedsLock(item);
+        if (item.Guest is { } guest)
+        {
+            guest.TrySetResult(result);
+            return null;
+        }
         if (!_instances.TryGetValue(result.InstanceId, out var instance) || !instance.IsActive) return null;
         if (instance.State.Started?.ExecutionId != item.ExecutionId || !instance.State.OpenActivities.ContainsKey(result.TaskId)) return null;
         HistoryEvent happened = result.Failure is null

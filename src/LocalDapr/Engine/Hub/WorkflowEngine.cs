@@ -34,7 +34,11 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         _store = store;
         _time = time;
         _here = new EventRouter(options.AppId);
-        _facts = new TurnFacts(options.AppId, default, static () => Guid.NewGuid().ToString()) { IsActive = IsActive_NeedsLock };
+        _facts = new TurnFacts(options.AppId, default, static () => Guid.NewGuid().ToString()) 
+        {
+            IsActive = IsActive_NeedsLock,
+            ReachesOtherApps = options.Link is not null,
+        };
         _committer = new Committer(store, options, time, OnCommitted);
         _timers = new TimerHeap(time, OnTimersDue, IsOpen_NeedsLock);
     }
@@ -43,7 +47,14 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellation)
     {
         _committing = Task.Run(() => _committer.RunAsync(_stopping.Token), CancellationToken.None);
-        await foreach (var id in _store.UnfinishedAsync(cancellation)) await AcquireAsync(id, cancellation);
+        await foreach (var id in _store.UnfinishedAsync(cancellation))
+        {
+            var instance = await AcquireAsync(id, cancellation);
+            lock (_gate)
+            {
+                if (instance.Exists && !instance.IsActive) TakeLeave_NeedsLock(instance);
+            }
+        }
         if (!_options.Retention.KeepsAll) _sweeping = Task.Run(() => SweepAsync(_stopping.Token), CancellationToken.None);
     }
 
@@ -155,6 +166,10 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         {
             if (!instance.HasResultFor(task.EventId)) QueueActivity_NeedsLock(instance, task);
         }
+        foreach (var child in instance.State.OpenChildren.Values)
+        {
+            if (!IsOfThisApp(child) && !instance.HasChildResultFor(child.EventId)) SendAway_NeedsLock(instance, child);
+        }
         foreach (var timer in instance.State.OpenTimers.Values) AddTimer_NeedsLock(instance, timer);
         if (instance.State.Started is null) NoteScheduledStart_NeedsLock(instance);
         MakeReady_NeedsLock(instance);
@@ -200,9 +215,11 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         {
             if (happened is TaskScheduled task) QueueActivity_NeedsLock(instance, task);
             else if (happened is TimerCreated timer) AddTimer_NeedsLock(instance, timer);
+            else if (happened is ChildCreated child && !IsOfThisApp(child)) SendAway_NeedsLock(instance, child);
         }
         instance.TellWaiters();
         MakeReady_NeedsLock(instance);
+        if (change.StaysUnfinished) TakeLeave_NeedsLock(instance);
         if (!instance.IsActive) Retire_NeedsLock(instance);
     }
 

@@ -65,7 +65,7 @@ internal static class EventReader
             AppId = from.Text(),
         };
 
-    private static PropagatedHistory? Propagated(this ref RecordReader from)
+    internal static PropagatedHistory? Propagated(this ref RecordReader from)
     {
         if (!from.Bool()) return null;
         var scope = (PropagationScope)from.Byte();

@@ -69,7 +69,7 @@ internal static class EventWriter
 
     private static readonly Dictionary<string, string> EmptyTags = [];
 
-    private static void Propagated(this RecordWriter to, PropagatedHistory? propagated)
+    internal static void Propagated(this RecordWriter to, PropagatedHistory? propagated)
     {
         to.Bool(propagated is not null);
         if (propagated is null) return;

@@ -35,12 +35,9 @@ internal sealed class Outcome(
 
     private bool IsElsewhere(WorkflowAction action) => action.TargetApp is { } app && app != facts.AppId;
 
-    // A hub runs the work of its own app only. Saying so is better than letting the wrong app's code of the same name run.
+    // Without a link, saying so is better than letting the wrong app's code of the same name run.
     private static FailureDetails NotRouted(string what, string? app) =>
-        new("AppRoutingNotSupported", $"{what} is for app '{app}': LocalDapr does not hand workflow work to other apps, daprd does")
-        {
-            IsNonRetriable = true,
-        };
+        new("AppRoutingNotSupported", $"{what} is for app '{app}', and this hub has no link to other apps") { IsNonRetriable = true };
 
     private void Schedule(ScheduleTask task)
     {
@@ -55,7 +52,7 @@ internal sealed class Outcome(
             TaskExecutionId = task.TaskExecutionId,
             Scope = task.Scope,
         });
-        if (!IsElsewhere(task)) return;
+        if (!IsElsewhere(task) || facts.ReachesOtherApps) return;
         var failed = new TaskFailed(task.Id, NotRouted($"activity '{task.Name}'", task.TargetApp), task.TaskExecutionId);
         _messages.Add(new OutgoingMessage(self, failed with { Timestamp = facts.Now, Router = _here }));
     }
@@ -83,6 +80,7 @@ internal sealed class Outcome(
             Trace = started.Trace,
             Scope = child.Scope,
         });
+        if (IsElsewhere(child) && facts.ReachesOtherApps) return;
         if (IsElsewhere(child))
         {
             var failed = new ChildFailed(child.Id, NotRouted($"child workflow '{child.Name}'", child.TargetApp));
@@ -91,8 +89,7 @@ internal sealed class Outcome(
         }
         if (facts.IsActive(id) || _messages.Any(message => message.InstanceId == id && message.Event is ExecutionStarted))
         {
-            var taken = new FailureDetails("WorkflowInstanceAlreadyExists", $"an active workflow with ID '{id}' already exists");
-            _messages.Add(new OutgoingMessage(self, new ChildFailed(child.Id, taken) { Timestamp = facts.Now, Router = _here }));
+            _messages.Add(new OutgoingMessage(self, new ChildFailed(child.Id, ChildId.Taken(id)) { Timestamp = facts.Now, Router = _here }));
             return;
         }
         _messages.Add(new OutgoingMessage(id, ChildStart(id, child)));
@@ -139,7 +136,8 @@ internal sealed class Outcome(
         HistoryEvent result = complete.Status == RuntimeStatus.Completed
             ? new ChildCompleted(parent.TaskId, complete.Result) { Timestamp = facts.Now, Router = _here }
             : new ChildFailed(parent.TaskId, complete.Failure) { Timestamp = facts.Now, Router = _here };
-        _messages.Add(new OutgoingMessage(parent.InstanceId, result));
+        // A parent in another app waits for this end by itself.
+        if (parent.AppId is null || parent.AppId == facts.AppId) _messages.Add(new OutgoingMessage(parent.InstanceId, result));
     }
 
     private void TerminateChildren(ExecutionTerminated terminated)
@@ -151,6 +149,12 @@ internal sealed class Outcome(
             _ => int.MinValue,
         }).ToHashSet();
         foreach (var child in state.OpenChildren.Values.Where(child => !done.Contains(child.EventId)))
-            _messages.Add(new OutgoingMessage(child.InstanceId, terminated with { Timestamp = facts.Now }));
+        {
+            var app = child.Router?.TargetApp;
+            _messages.Add(new OutgoingMessage(child.InstanceId, terminated with { Timestamp = facts.Now })
+            {
+                TargetApp = app == facts.AppId ? null : app,
+            });
+        }
     }
 }

@@ -21,11 +21,18 @@ public sealed record TurnCommit
 }
 
 /// <summary>An event for the inbox of another instance; a start creates the instance.</summary>
-public sealed record OutgoingMessage(string InstanceId, HistoryEvent Event);
+public sealed record OutgoingMessage(string InstanceId, HistoryEvent Event)
+{
+    /// <summary>The app whose instance it is, when it is not this one.</summary>
+    public string? TargetApp { get; init; }
+}
 
 /// <summary>What deciding needs to know from outside: everything that is not in the arguments cannot influence the outcome.</summary>
 public sealed record TurnFacts(string AppId, Moment Now, Func<string> NewExecutionId)
 {
     /// <summary>Says of a child's id whether an instance with it is active, so that it cannot be started.</summary>
     public Func<string, bool> IsActive { get; init; } = static _ => false;
+
+    /// <summary>Activities and children may be for other apps; the engine asks those apps once the turn is durable.</summary>
+    public bool ReachesOtherApps { get; init; }
 }

@@ -13,10 +13,14 @@ namespace LocalDapr.Runtime.Workflows;
 internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDisposable
 {
     private readonly ILogger _log = sidecar.NewLog("Workflow");
+    private readonly WorkflowLink _link = new(sidecar);
     private WorkflowEngine? _engine;
 
     /// <exception cref="DaprError">The app has no actor state store, which workflows live in.</exception>
     public WorkflowEngine Engine => _engine ?? throw WorkflowErrors.NoEngine();
+
+    /// <summary>Null when the app has no actor state store.</summary>
+    public WorkflowEngine? EngineOrNone => _engine;
 
     public string AppId => sidecar.Options.AppId;
 
@@ -33,6 +37,7 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
             MaxOpenActivities = settings.MaxOpenActivities,
             Retention = settings.Retention,
             MaxHistoryBytes = sidecar.Options.MaxBodyBytes,
+            Link = _link,
             OnFault = fault => _log.LogError(fault, "The workflow engine of {AppId} failed and tries again", AppId),
         };
         _engine = new WorkflowEngine(options, await OpenStoreAsync(component, cancellation), sidecar.Host.Time);
@@ -49,11 +54,17 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
         grpc.MapWorkflowManagement(new WorkflowManagement(this));
     }
 
+    public void MapInternal(IEndpointRouteBuilder sidecars) => sidecars.MapWorkflowLink(this);
+
     public ValueTask StartAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
 
     public ValueTask StopAsync(CancellationToken cancellation) => DisposeAsync();
 
-    public ValueTask DisposeAsync() => _engine?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (_engine is not null) await _engine.DisposeAsync();
+        _link.Dispose();
+    }
 
     private async ValueTask<IWorkflowStore> OpenStoreAsync(Component component, CancellationToken cancellation)
     {

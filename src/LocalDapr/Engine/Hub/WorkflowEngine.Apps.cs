@@ -1,0 +1,244 @@
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Records;
+using LocalDapr.Engine.Turns;
+
+namespace LocalDapr.Engine.Hub;
+
+// Work for other apps, and the work that other apps have here.
+public sealed partial class WorkflowEngine
+{
+    private static readonly TimeSpan FirstAskAgain = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestAskAgain = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Does what an instance of another app asks for and returns how it ended. The same question again joins the work that is under way;
+    /// an activity whose result was lost on its way runs again.
+    /// </summary>
+    /// <exception cref="IOException">Not now; the app is to ask again.</exception>
+    public async Task<HistoryEvent> AnswerAsync(AppQuestion question, CancellationToken cancellation) => question.Event switch
+    {
+        TaskScheduled task => await RunGuestAsync(question, task, cancellation),
+        ExecutionStarted start => await RunChildOfAsync(question, start, cancellation),
+        ExecutionTerminated terminated => await TerminateChildOfAsync(question, terminated, cancellation),
+        _ => throw new IOException($"Another app asks for {question.Event.GetType().Name}, which is not known here."),
+    };
+
+    private void SendAway_NeedsLock(Instance instance, HistoryEvent scheduled)
+    {
+        if (_options.Link is null || scheduled.Router?.TargetApp is not { } app || instance.State.Started is not { } started) return;
+        instance.Away ??= [];
+        if (instance.Away.ContainsKey(scheduled.EventId)) return;
+        var scope = scheduled is TaskScheduled task ? task.Scope : ((ChildCreated)scheduled).Scope;
+        var propagated = scope is null ? null : Propagation.For(scope, _options.AppId, started, HistoryUntil(instance, scheduled));
+        var question = new AppQuestion(_options.AppId, instance.Id, started.ExecutionId, scheduled) { Propagated = propagated };
+        if (scheduled is ChildCreated child) question = question with { Event = StartOf(child, started, propagated) };
+        var waiting = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        instance.Away.Add(scheduled.EventId, waiting);
+        _ = Task.Run(() => AwaitAwayAsync(instance, app, question, scheduled.EventId, waiting), CancellationToken.None);
+    }
+
+    private ExecutionStarted StartOf(ChildCreated child, ExecutionStarted parent, PropagatedHistory? propagated) =>
+        new(child.Name, child.InstanceId, Guid.NewGuid().ToString())
+        {
+            Timestamp = child.Timestamp,
+            Router = child.Router,
+            Version = child.Version,
+            Input = child.Input,
+            Trace = child.Trace,
+            Parent = new ParentInstance(child.EventId, parent.Name, parent.InstanceId, parent.ExecutionId)
+            {
+                Version = parent.Version,
+                AppId = _options.AppId,
+            },
+            Propagated = propagated,
+        };
+
+    // Ends with an answer, or when the instance no longer waits or the engine stops.
+    private async Task AwaitAwayAsync(Instance instance, string app, AppQuestion question, int taskId, CancellationTokenSource waiting)
+    {
+        using (waiting)
+        {
+            if (await AskUntilAnsweredAsync(app, question, waiting.Token) is not { } answer) return;
+            lock (_gate)
+            {
+                if (instance.Away?.GetValueOrDefault(taskId) != waiting) return;
+                instance.Away.Remove(taskId);
+                if (!instance.IsActive || instance.State.Started?.ExecutionId != question.ExecutionId) return;
+                var unit = new CommitUnit();
+                unit.Changes.Add(Post_NeedsLock(instance, Answered(answer, taskId) with { Timestamp = Now, Router = _here }));
+                _committer.Enqueue(unit);
+            }
+        }
+    }
+
+    private static HistoryEvent Answered(HistoryEvent answer, int taskId) => answer switch
+    {
+        TaskCompleted completed => completed with { TaskId = taskId, EventId = -1 },
+        TaskFailed failed => failed with { TaskId = taskId, EventId = -1 },
+        ChildCompleted completed => completed with { TaskId = taskId, EventId = -1 },
+        ChildFailed failed => failed with { TaskId = taskId, EventId = -1 },
+        _ => new TaskFailed(taskId, new FailureDetails("UnknownAnswer", $"the other app answered with {answer.GetType().Name}"), ""),
+    };
+
+    private async Task<HistoryEvent?> AskUntilAnsweredAsync(string app, AppQuestion question, CancellationToken cancellation)
+    {
+        for (var pause = FirstAskAgain; ; pause = pause * 2 < LongestAskAgain ? pause * 2 : LongestAskAgain)
+        {
+            try
+            {
+                return await _options.Link!.AskAsync(app, question, cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return null;
+            }
+            catch (Exception fault)
+            {
+                // An app that is not there is no fault: its activities wait for it.
+                if (fault is not IOException) _options.OnFault(fault);
+            }
+            try
+            {
+                await Task.Delay(pause, _time, cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+        }
+    }
+
+    private static void Recall_NeedsLock(Instance instance)
+    {
+        if (instance.Away is not { } away) return;
+        instance.Away = null;
+        // Cancelling runs what waits; that must not happen under the lock.
+        foreach (var waiting in away.Values) _ = Task.Run(waiting.Cancel, CancellationToken.None);
+    }
+
+    // A recursive termination reaches children in other apps after it is durable here; only then the store has the instance as finished.
+    private void TakeLeave_NeedsLock(Instance instance)
+    {
+        var completed = instance.State.Completed!;
+        var terminated = instance.State.History.OfType<ExecutionTerminated>().LastOrDefault(happened => happened.Recurse);
+        ChildCreated[] children = terminated is null || _options.Link is null
+            ? []
+            : [.. instance.State.OpenChildren.Values.Where(child => !IsOfThisApp(child))];
+        instance.IsTakingLeave = true;
+        _ = Task.Run(
+            async () =>
+            {
+                foreach (var child in children)
+                {
+                    var question = new AppQuestion(_options.AppId, instance.Id, instance.State.Started!.ExecutionId, terminated!)
+                    {
+                        ChildId = child.InstanceId,
+                    };
+                    if (await AskUntilAnsweredAsync(child.Router!.TargetApp!, question, _stopping.Token) is null) return;
+                }
+                lock (_gate)
+                {
+                    instance.IsTakingLeave = false;
+                    if (!ReferenceEquals(instance.State.Completed, completed)) return;
+                    var unit = new CommitUnit();
+                    unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord { At = completed.Timestamp }));
+                    _committer.Enqueue(unit);
+                }
+            },
+            CancellationToken.None);
+    }
+
+    private bool IsHere(ParentInstance parent) => parent.AppId is null || parent.AppId == _options.AppId;
+
+    private async Task<HistoryEvent> RunGuestAsync(AppQuestion question, TaskScheduled task, CancellationToken cancellation)
+    {
+        Task<ActivityResult> answer;
+        lock (_gate)
+        {
+            var key = (question.InstanceId, task.EventId);
+            if (_activities.TryGetValue(key, out var known))
+            {
+                // Workers answer by instance and task alone, so an instance of the same id here, or in a third app, goes first.
+                if (known.Guest is not { } guest || known.ExecutionId != question.ExecutionId)
+                    throw new IOException($"An activity {task.EventId} of another instance '{question.InstanceId}' is under way.");
+                answer = guest.Task;
+            }
+            else
+            {
+                var item = new ActivityItem(question.InstanceId, question.ExecutionId, task)
+                {
+                    Propagated = question.Propagated,
+                    Guest = new(TaskCreationOptions.RunContinuationsAsynchronously),
+                };
+                answer = item.Guest.Task;
+                _activities.Add(key, item);
+                _readyActivities.Enqueue(item);
+                WakeOne_NeedsLock();
+            }
+        }
+        var result = await answer.WaitAsync(cancellation);
+        return result.Failure is null
+            ? new TaskCompleted(task.EventId, result.Result, task.TaskExecutionId)
+            : new TaskFailed(task.EventId, result.Failure, task.TaskExecutionId);
+    }
+
+    private async Task<HistoryEvent> RunChildOfAsync(AppQuestion question, ExecutionStarted start, CancellationToken cancellation)
+    {
+        var asked = start.Parent ?? throw new IOException("Another app starts a child without telling its parent.");
+        while (true)
+        {
+            var instance = await AcquireAsync(start.InstanceId, cancellation);
+            await AcquireChildrenAsync(instance, cancellation);
+            lock (_gate)
+            {
+                if (instance.Evicted) continue;
+                if (!IsChildOf(instance, asked))
+                {
+                    if (instance.IsActive) return new ChildFailed(asked.TaskId, ChildId.Taken(start.InstanceId));
+                    var unit = new CommitUnit();
+                    unit.Changes.Add(Begin_NeedsLock(instance, start with { Timestamp = Now }));
+                    _committer.Enqueue(unit);
+                }
+                break;
+            }
+        }
+        var end = await WaitAsync(
+            start.InstanceId,
+            now => now.Completed is not null && now.Started?.Parent is { } parent && IsSame(parent, asked),
+            cancellation);
+        var completed = end.Completed!;
+        return completed.Status == RuntimeStatus.Completed
+            ? new ChildCompleted(asked.TaskId, completed.Result)
+            : new ChildFailed(asked.TaskId, completed.Failure);
+    }
+
+    private async Task<HistoryEvent> TerminateChildOfAsync(AppQuestion question, ExecutionTerminated terminated, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var instance = await AcquireAsync(question.ChildId ?? "", cancellation);
+            Task durable;
+            lock (_gate)
+            {
+                if (instance.Evicted) continue;
+                var parent = instance.State.Started?.Parent;
+                if (!instance.IsActive || parent?.InstanceId != question.InstanceId || parent.AppId != question.SourceApp) return terminated;
+                var unit = new CommitUnit();
+                unit.Changes.Add(Post_NeedsLock(instance, terminated with { EventId = -1, Timestamp = Now, Router = _here }));
+                durable = unit.WhenDurable();
+                _committer.Enqueue(unit);
+            }
+            await durable.WaitAsync(cancellation);
+            return terminated;
+        }
+    }
+
+    private static bool IsChildOf(Instance instance, ParentInstance parent)
+    {
+        var started = instance.State.Started ?? instance.Inbox.Select(item => item.Event).OfType<ExecutionStarted>().FirstOrDefault();
+        return instance.Exists && started?.Parent is { } known && IsSame(known, parent);
+    }
+
+    private static bool IsSame(ParentInstance one, ParentInstance other) =>
+        one.AppId == other.AppId && one.InstanceId == other.InstanceId && one.ExecutionId == other.ExecutionId && one.TaskId == other.TaskId;
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Hub;
+using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Invocation;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace LocalDapr.Runtime.Workflows;
+
+/// <summary>
+/// The way from one app's workflow engine to another's: straight in this process, else over the internal port of the other process. A
+/// question stays open until it is answered, which may take as long as the activity or the child does.
+/// </summary>
+internal sealed class WorkflowLink(Sidecar sidecar) : IAppLink, IDisposable
+{
+    public const string Path = "/localdapr/workflow/ask";
+
+    private readonly HttpClient _sidecars = new(new SocketsHttpHandler
+    {
+        UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null, ConnectTimeout = TimeSpan.FromSeconds(3),
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    public async Task<HistoryEvent> AskAsync(string appId, AppQuestion question, CancellationToken cancellation)
+    {
+        switch (sidecar.Block<InvocationBlock>().Targets.Find(appId))
+        {
+            case InvocationTarget.Local local:
+                return await AskAsync(local.Callee, question, cancellation);
+            case InvocationTarget.Remote remote:
+                return await AskAsync(new Uri(remote.Address, Path), question, cancellation);
+            default:
+                throw new IOException($"App {appId} is not there.");
+        }
+    }
+
+    public void Dispose() => _sidecars.Dispose();
+
+    private static async Task<HistoryEvent> AskAsync(Sidecar callee, AppQuestion question, CancellationToken cancellation)
+    {
+        var engine = callee.Block<WorkflowBlock>().EngineOrNone ?? throw new IOException($"App {callee.Options.AppId} keeps no workflows.");
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation, callee.Stopping);
+        try
+        {
+            return await engine.AnswerAsync(question, ended.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new IOException($"The sidecar of {callee.Options.AppId} stops.");
+        }
+    }
+
+    private async Task<HistoryEvent> AskAsync(Uri address, AppQuestion question, CancellationToken cancellation)
+    {
+        try
+        {
+            using var content = new ByteArrayContent(question.Encode());
+            using var response = await _sidecars.PostAsync(address, content, cancellation);
+            if (response.StatusCode != HttpStatusCode.OK) throw new IOException($"{address} answers with {(int)response.StatusCode}.");
+            return AppAnswer.Decode(await response.Content.ReadAsByteArrayAsync(cancellation));
+        }
+        catch (HttpRequestException refused)
+        {
+            throw new IOException($"{address} does not answer: {refused.Message}", refused);
+        }
+    }
+}
+
+/// <summary>What engines of other processes ask.</summary>
+internal static class WorkflowLinkEndpoint
+{
+    public static void MapWorkflowLink(this IEndpointRouteBuilder sidecars, WorkflowBlock block) =>
+        sidecars.MapPost(WorkflowLink.Path, (RequestDelegate)(context => AnswerAsync(context, block)));
+
+    private static async Task AnswerAsync(HttpContext context, WorkflowBlock block)
+    {
+        if (block.EngineOrNone is not { } engine)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, block.Stopping);
+        try
+        {
+            var question = AppQuestion.Decode((await context.Request.ReadBodyAsync()).Span);
+            var answer = AppAnswer.Encode(await engine.AnswerAsync(question, ended.Token));
+            context.Response.ContentLength = answer.Length;
+            await context.Response.Body.WriteAsync(answer, ended.Token);
+        }
+        catch (Exception refused) when (refused is IOException or InvalidDataException or OperationCanceledException)
+        {
+            if (!context.Response.HasStarted) context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Hub;
+using LocalDapr.Engine.Storage;
+using LocalDapr.Engine.Turns;
+using Xunit;
+
+namespace LocalDapr.Engine.Tests.Hub;
+
+/// <summary>Two apps with an engine each, joined by a link that can be cut.</summary>
+public sealed class AppsTests : IAsyncDisposable
+{
+    private readonly InMemoryWorkflowStore _shopStore = new();
+    private readonly InMemoryWorkflowStore _bankStore = new();
+    private readonly Wire _wire = new();
+    private WorkflowEngine _shop = null!;
+    private WorkflowEngine _bank = null!;
+    private ScriptedWorker? _atShop;
+    private ScriptedWorker? _atBank;
+
+    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var worker in new[] { _atShop, _atBank })
+            if (worker is not null) await worker.DisposeAsync();
+        await _shop.DisposeAsync();
+        await _bank.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_activity_for_another_app_waits_for_it_and_for_the_restarts_of_both()
+    {
+        await StartAsync();
+        _atShop!.Workflows["pay"] = history => history.OfType<TaskCompleted>().FirstOrDefault() is { } paid
+            ? [new CompleteWorkflow(2, RuntimeStatus.Completed) { Result = paid.Result }]
+            : history.OfType<TaskScheduled>().Any() ? [] : [new ScheduleTask(1, "charge") { Input = "5", TargetApp = "bank" }];
+        _atBank!.Activity = static _ => null;
+        await _shop.StartAsync(new StartRequest("order", "pay"), Deadline);
+        await Eventually(() => Task.FromResult(!_atBank.Activities.IsEmpty));
+
+        await StartAsync();
+        _atBank.Activity = static item => new ActivityResult(item.InstanceId, item.Task.EventId, "charged " + item.Task.Input, null);
+        var done = await _shop.WaitForCompletionAsync("order", Deadline);
+
+        Assert.Equal("charged 5", done.Completed!.Result);
+        Assert.Empty(_atShop.Activities);
+        Assert.Null(await _bank.GetAsync("order", Deadline));
+    }
+
+    [Fact]
+    public async Task A_child_in_another_app_runs_once_though_its_parent_asks_again_after_a_restart()
+    {
+        await StartAsync();
+        _atShop!.Workflows["parent"] = Parent;
+        _atBank!.Workflows["waiter"] = history => history.OfType<EventRaised>().Any()
+            ? [new CompleteWorkflow(1, RuntimeStatus.Completed) { Result = "child" }]
+            : [];
+        await _shop.StartAsync(new StartRequest("order", "parent"), Deadline);
+        var first = await _bank.WaitForStartAsync("kid", Deadline);
+
+        await StartAsync();
+        await _bank.RaiseAsync("kid", "go", null, Deadline);
+        var done = await _shop.WaitForCompletionAsync("order", Deadline);
+
+        Assert.Equal("child", done.Completed!.Result);
+        Assert.Equal(first.Started!.ExecutionId, (await _bank.GetAsync("kid", Deadline))!.Started!.ExecutionId);
+        Assert.Equal("shop", first.Started.Parent!.AppId);
+        Assert.Null(await _shop.GetAsync("kid", Deadline));
+    }
+
+    [Fact]
+    public async Task A_child_whose_id_is_taken_in_the_other_app_fails_there()
+    {
+        await StartAsync();
+        _atShop!.Workflows["parent"] = Parent;
+        _atBank!.Workflows["waiter"] = static _ => [];
+        await _bank.StartAsync(new StartRequest("kid", "waiter"), Deadline);
+
+        await _shop.StartAsync(new StartRequest("order", "parent"), Deadline);
+        var done = await _shop.WaitForCompletionAsync("order", Deadline);
+
+        Assert.Equal("WorkflowInstanceAlreadyExists", done.Completed!.Failure!.ErrorType);
+    }
+
+    [Fact]
+    public async Task A_recursive_termination_reaches_the_child_even_when_its_app_was_away_and_the_parent_restarted()
+    {
+        await StartAsync();
+        _atShop!.Workflows["parent"] = Parent;
+        _atBank!.Workflows["waiter"] = static history => history.OfType<ExecutionTerminated>().Any()
+            ? [new CompleteWorkflow(-1, RuntimeStatus.Terminated)]
+            : [];
+        await _shop.StartAsync(new StartRequest("order", "parent"), Deadline);
+        await _bank.WaitForStartAsync("kid", Deadline);
+        _wire.IsCut = true;
+
+        await _shop.TerminateAsync("order", null, recursive: true, Deadline);
+        await _shop.WaitForCompletionAsync("order", Deadline);
+        Assert.Equal(RuntimeStatus.Running, (await _bank.GetAsync("kid", Deadline))!.Status);
+        await StartAsync();
+        _wire.IsCut = false;
+        var ended = await _bank.WaitForCompletionAsync("kid", Deadline);
+
+        Assert.Equal(RuntimeStatus.Terminated, ended.Status);
+        await Eventually(async () => (await _shopStore.FinishedAsync(RuntimeStatus.Terminated, DateTimeOffset.MaxValue, 10, Deadline)).Count == 1);
+    }
+
+    private static IReadOnlyList<WorkflowAction> Parent(IReadOnlyList<HistoryEvent> history)
+    {
+        if (history.OfType<ChildCompleted>().FirstOrDefault() is { } done)
+            return [new CompleteWorkflow(2, RuntimeStatus.Completed) { Result = done.Result }];
+        if (history.OfType<ChildFailed>().FirstOrDefault() is { } failed)
+            return [new CompleteWorkflow(2, RuntimeStatus.Failed) { Failure = failed.Failure }];
+        return history.OfType<ChildCreated>().Any() ? [] : [new CreateChild(1, "kid", "waiter") { TargetApp = "bank" }];
+    }
+
+    // Also a restart: both engines come back from what is stored, their workers with the same code.
+    private async Task StartAsync()
+    {
+        var (shopWorker, bankWorker) = (_atShop, _atBank);
+        if (shopWorker is not null) await DisposeAsync();
+        _shop = _wire["shop"] = new WorkflowEngine(new EngineOptions("shop") { Link = _wire }, _shopStore, TimeProvider.System);
+        _bank = _wire["bank"] = new WorkflowEngine(new EngineOptions("bank") { Link = _wire }, _bankStore, TimeProvider.System);
+        await _shop.StartAsync(Deadline);
+        await _bank.StartAsync(Deadline);
+        _atShop = new ScriptedWorker(_shop, like: shopWorker);
+        _atBank = new ScriptedWorker(_bank, like: bankWorker);
+    }
+
+    private static async Task Eventually(Func<Task<bool>> condition)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!await condition()) await timer.WaitForNextTickAsync(Deadline);
+    }
+
+    /// <summary>Everything passes through the binary form, as between processes.</summary>
+    private sealed class Wire : IAppLink
+    {
+        private readonly Dictionary<string, WorkflowEngine> _engines = [];
+
+        public bool IsCut { get; set; }
+
+        public WorkflowEngine this[string app]
+        {
+            set => _engines[app] = value;
+        }
+
+        public async Task<HistoryEvent> AskAsync(string appId, AppQuestion question, CancellationToken cancellation)
+        {
+            if (IsCut) throw new IOException("cut");
+            var answer = await _engines[appId].AnswerAsync(AppQuestion.Decode(question.Encode()), cancellation);
+            return AppAnswer.Decode(AppAnswer.Encode(answer));
+        }
+    }
+}
