@@ -38,26 +38,32 @@ need_dotnet
 if [ ! -x artifacts/bin/localdapr ] || [ -n "$(find src Directory.*.props -newer artifacts/bin/.built -type f -not -path '*/obj/*' -not -path '*/bin/*' -print -quit 2>/dev/null || echo new)" ]; then
   echo "Building …"
   build_release src/run.slnf || exit 1
-  touch artifacts/bin/.built
 fi
 
 mkdir -p "$data/logs"
 exec 9>"$data/lock"
 flock -n 9 || { echo "Another start is using $data; stop it, or give another --data folder." >&2; exit 3; }
 
-# The processes that an earlier, killed start left behind: only those it wrote down, and only while they still are what it wrote down.
+# The host leads a process group of its own, which its apps belong to: whatever a killed host left behind is found by that group, also what it had no time to write down.
+group_alive() {
+  local stat line
+  for stat in /proc/[0-9]*/stat; do
+    { read -r line <"$stat"; } 2>/dev/null || continue
+    set -- ${line##*) }
+    [ "$3" = "$group" ] && [ "$1" != Z ] && tr '\0' ' ' 2>/dev/null <"${stat%/stat}/cmdline" | grep -qE 'localdapr|/net10\.0/' && return 0
+  done
+  return 1
+}
 end_orphans() {
-  [ -f "$data/pids" ] || return 0
-  while read -r pid name; do
-    [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qE 'localdapr|/net10\.0/' && kill -9 "$pid" 2>/dev/null
-  done <"$data/pids"
-  for _ in $(seq 50); do
-    local alive=false
-    while read -r pid name; do [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qE 'localdapr|/net10\.0/' && alive=true; done <"$data/pids"
-    $alive || break
+  local group
+  group=$(cat "$data/host.pid" 2>/dev/null) || return 0
+  [ -n "$group" ] || return 0
+  for _ in $(seq 100); do
+    group_alive || break
+    kill -9 -- "-$group" 2>/dev/null
     sleep 0.1
   done
-  rm -f "$data/pids"
+  rm -f "$data/host.pid" "$data/pids"
 }
 is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 free_port() { local p; while :; do p=$((20000 + RANDOM % 12000)); is_free "$p" && is_free $((p + 1)) && { echo "$p"; return; }; done; }
@@ -81,10 +87,11 @@ supervise() {
   trap 'stopping=true; kill -TERM "$host" 2>/dev/null' TERM INT
   while :; do
     started=$SECONDS
-    (cd "$data" && exec "$root/artifacts/bin/localdapr" run -f "$root/dapr.yaml" --free-app-ports --pid-file "$data/pids") >>"$log" 2>&1 9>&- &
+    set -m # a process group of its own
+    (cd "$data" && echo "$BASHPID" >"$data/host.pid" && exec "$root/artifacts/bin/localdapr" run -f "$root/dapr.yaml" --free-app-ports --pid-file "$data/pids") >>"$log" 2>&1 9>&- &
     host=$!
-    echo "$host" >"$data/host.pid"
-    wait "$host"; local code=$?
+    set +m
+    wait "$host" 2>/dev/null; local code=$?
     if $stopping; then wait "$host" 2>/dev/null; break; fi
     [ $((SECONDS - started)) -gt 30 ] && pause=1
     echo "!! The runtime ended (exit code $code); ending what it left and starting again in $pause s. See $log" >&2
@@ -93,7 +100,6 @@ supervise() {
     $stopping && break
     pause=$((pause < 16 ? pause * 2 : 16))
   done
-  rm -f "$data/host.pid"
 }
 supervise 9>&- &
 supervisor=$!

@@ -22,4 +22,5 @@ build_release() {
   rm -f "$log"
   mkdir -p artifacts/bin
   ln -sfn "$PWD/src/LocalDapr/Cli/bin/Release/net10.0/localdapr" artifacts/bin/localdapr
+  touch artifacts/bin/.built
 }

@@ -13,11 +13,12 @@ public sealed record HistoryEntry(string Status, DateTimeOffset At);
 
 /// <summary>
 /// <c>data</c> of every event on topic "orders" (CloudEvent id = "{orderId}:{version}", type = "com.daprorders.order.{name}.v1"). Status and
-/// payment status are those after the event; Total and Items are there in "accepted" and in the terminal events.
+/// payment status are those after the event; Total and Items are there in "accepted" and in the terminal events, Note in "accepted".
+/// The order's view is the fold of these and of nothing else.
 /// </summary>
 public sealed record OrderEvent(
     string OrderId, string CustomerId, long Version, DateTimeOffset At, string Status, string? Reason, string PaymentStatus,
-    Money? Total, IReadOnlyList<OrderLine>? Items);
+    Money? Total, IReadOnlyList<OrderLine>? Items, string? Note = null, string? PaymentReference = null);
 
 /// <summary>Ordering, <c>GET /internal/orders?after=&amp;limit=</c> (limit at most 10,000): every order in order of acceptance, from the event store, for the Auditor.</summary>
 public sealed record OrdersPage(IReadOnlyList<AuditedOrder> Items, long? Next);

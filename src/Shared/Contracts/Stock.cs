@@ -18,7 +18,10 @@ public sealed record StockBatch(IReadOnlyList<StockItem> Items);
 
 public sealed record StockItem(string OrderId, int Quantity);
 
-/// <summary>One outcome per item, in order: "ok", "out-of-stock", or "released" (a Reserve that came after its Release).</summary>
+/// <summary>
+/// One outcome per item, in order: "ok"; "out-of-stock"; "released" (a Reserve that came after its Release); "nothing" (a Release or Return of what
+/// was never reserved or sold here).
+/// </summary>
 public sealed record StockResults(IReadOnlyList<string> Outcomes);
 
 public static class StockOutcome
@@ -26,6 +29,7 @@ public static class StockOutcome
     public const string Ok = "ok";
     public const string OutOfStock = "out-of-stock";
     public const string Released = "released";
+    public const string Nothing = "nothing";
 }
 
 /// <summary>Idempotent by Key (the caller's Idempotency-Key with its scope).</summary>

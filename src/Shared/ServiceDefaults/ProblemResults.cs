@@ -16,7 +16,7 @@ public sealed class ProblemResult(Problem problem) : IResult
 }
 
 /// <summary>Thrown where a result cannot be returned; answered as its problem.</summary>
-public sealed class ProblemException(Problem problem) : Exception(problem.Detail)
+public class ProblemException(Problem problem, Exception? cause = null) : Exception(problem.Detail, cause)
 {
     public Problem Problem { get; } = problem;
 }

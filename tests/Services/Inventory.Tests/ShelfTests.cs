@@ -35,7 +35,7 @@ public sealed class ShelfTests
     {
         Restock(10, "a");
 
-        Assert.Equal(StockOutcome.Ok, Do(shelf.Release, "o1", 4));
+        Assert.Equal(StockOutcome.Nothing, Do(shelf.Release, "o1", 4));
         Assert.Equal(StockOutcome.Released, Do(shelf.Reserve, "o1", 4));
 
         Assert.Equal((10, 0, 0), Level());

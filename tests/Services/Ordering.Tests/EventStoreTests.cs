@@ -1,6 +1,9 @@
 using System.Text;
+using System.Text.Json;
+using DaprOrders.Contracts;
 using DaprOrders.Ordering.EventStore;
 using DaprOrders.Ordering.Orders;
+using DaprOrders.ServiceDefaults;
 using Microsoft.Data.Sqlite;
 using Xunit;
 
@@ -28,7 +31,7 @@ public sealed class EventStoreTests : IAsyncLifetime
     [Fact]
     public async Task The_same_key_stores_one_order_and_gives_the_first_answer_however_many_ask_at_once()
     {
-        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => store.PlaceAsync("demo\nkey", "hash", Some.Order($"o{i}"), Encoding.UTF8.GetBytes($"answer {i}"))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => store.PlaceAsync($"o{i}", "key", $"answer {i}")));
 
         Assert.Single(answers, answer => answer.IsNew);
         Assert.Single(answers.Select(answer => Encoding.UTF8.GetString(answer.Answer)).Distinct());
@@ -69,7 +72,7 @@ public sealed class EventStoreTests : IAsyncLifetime
 
         Assert.Equal("accepted", store.Find("o1")!.View.Status);
         Assert.Equal(1, store.Published());
-        Assert.Equal("o1", Assert.Single(store.NotStarted(10)).View.OrderId);
+        Assert.Equal(("o1", SagaCommand.Start), (Assert.Single(store.CommandsAfter(0, 10)).OrderId, store.CommandsAfter(0, 10)[0].Act));
     }
 
     [Fact]
@@ -92,5 +95,82 @@ public sealed class EventStoreTests : IAsyncLifetime
         Assert.Equal(["stock-reserved"], names["o2"]);
     }
 
-    private Task<StoredAnswer> PlaceAsync(string id) => store.PlaceAsync($"demo\n{id}", "hash", Some.Order(id), [1]);
+    [Fact]
+    public async Task A_view_is_the_fold_of_its_stream_member_for_member()
+    {
+        await PlaceAsync("o1");
+        foreach (var happening in new Happening[]
+                 {
+                     new(OrderEventNames.StockReserved), new(OrderEventNames.PaymentAuthorised, Reference: "auth-1"), new(OrderEventNames.ApprovalRequested),
+                     new(OrderEventNames.ApprovalRejected), new(OrderEventNames.PaymentVoided), new(OrderEventNames.Parked), new(OrderEventNames.StockReleased),
+                     new(OrderEventNames.Rejected, "approval-rejected"),
+                 })
+            await store.AppendAsync("o1", _ => [happening], Some.Now.AddSeconds(store.Find("o1")!.View.Version));
+
+        var rebuilt = store.EventsOf("o1").Aggregate((OrderView?)null, (view, stored) => OrderFold.Fold(view, JsonSerializer.Deserialize<OrderEvent>(stored.Data, Defaults.Json)!));
+
+        Assert.Equal(JsonSerializer.Serialize(store.Find("o1")!.View, Defaults.Json), JsonSerializer.Serialize(rebuilt, Defaults.Json));
+        Assert.Equal(("ring twice", "auth-1", "approval-rejected"), (rebuilt!.Note, rebuilt.Payment.Reference, rebuilt.Reason));
+    }
+
+    [Fact]
+    public async Task Of_two_decisions_at_once_one_counts_and_its_answer_is_given_again_to_its_key()
+    {
+        await PlaceAsync("o1");
+        Task<Decided> CancelAsync(string key) => store.DecideAsync("o1", new Asked(key, "hash"),
+            order => order.CancelledBy is null ? (order with { CancelledBy = key }, SagaCommand.Decided) : null, Some.Now);
+
+        var decided = await Task.WhenAll(CancelAsync("a"), CancelAsync("b"), CancelAsync("a"));
+
+        Assert.Equal("a", store.Find("o1")!.CancelledBy);
+        Assert.Equal([true, false, true], decided.Select(d => d.IsPossible));
+        Assert.Equal([true, false], new[] { decided[0].Answer!.IsNew, decided[2].Answer!.IsNew });
+        Assert.Equal([SagaCommand.Start, SagaCommand.Decided], store.CommandsAfter(0, 10).Select(command => command.Act));
+    }
+
+    [Fact]
+    public async Task A_command_stays_until_it_was_carried_out()
+    {
+        await PlaceAsync("o1");
+        await PlaceAsync("o2");
+
+        await store.SetCarriedOutAsync([store.CommandsAfter(0, 10)[0]]);
+
+        Assert.Equal("o2", Assert.Single(store.CommandsAfter(0, 10)).OrderId);
+    }
+
+    [Fact]
+    public async Task A_store_that_takes_no_commit_is_unavailable_and_nobody_sees_what_was_not_stored()
+    {
+        await PlaceAsync("o1");
+        using (var thief = new SqliteConnection($"Data Source={File};Pooling=False"))
+        {
+            thief.Open();
+            using var drop = thief.CreateCommand();
+            drop.CommandText = "CREATE TRIGGER full BEFORE INSERT ON order_events BEGIN SELECT RAISE(ROLLBACK, 'disk full'); END";
+            drop.ExecuteNonQuery();
+        }
+
+        var failed = await Assert.ThrowsAsync<StoreUnavailableException>(() => store.AppendAsync("o1", _ => [new Happening(OrderEventNames.StockReserved)], Some.Now));
+
+        Assert.Equal(503, failed.Problem.Status);
+        Assert.Equal(1, store.Find("o1")!.View.Version);
+    }
+
+    [Fact]
+    public async Task A_file_of_another_format_is_refused_with_what_to_do()
+    {
+        await store.DisposeAsync();
+        using (var newer = new SqliteConnection($"Data Source={File};Pooling=False"))
+        {
+            newer.Open();
+            using var stamp = newer.CreateCommand();
+            stamp.CommandText = "PRAGMA user_version = 99";
+            stamp.ExecuteNonQuery();
+        }
+
+        Assert.Contains("format 99", Assert.Throws<InvalidOperationException>(() => new OrderEventStore(File, new OrderWatch())).Message);
+    }
+
+    private Task<StoredAnswer> PlaceAsync(string id) => store.PlaceAsync(id, id);
 }

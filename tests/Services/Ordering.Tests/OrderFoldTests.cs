@@ -36,5 +36,33 @@ public sealed class OrderFoldTests
         Assert.False(OrderFold.MayHappen(ended, OrderEventNames.PaymentAuthorised));
     }
 
-    private static OrderState After(params string[] events) => events.Aggregate(Some.Order(), (order, name) => OrderFold.Apply(order, name, Some.Now));
+    [Fact]
+    public void The_payment_token_is_forgotten_once_it_was_used()
+    {
+        Assert.Equal("tok_visa_ok", After(OrderEventNames.StockReserved).PaymentToken);
+        Assert.Equal("", After(OrderEventNames.PaymentAuthorised).PaymentToken);
+        Assert.Equal("", After(OrderEventNames.StockRejected, OrderEventNames.Rejected).PaymentToken);
+    }
+
+    [Fact]
+    public void A_confirmed_order_may_only_be_refunded_and_only_when_it_was_decided()
+    {
+        var confirmed = After(OrderEventNames.PaymentCaptured, OrderEventNames.Confirmed);
+        var decided = confirmed with { RefundReason = "broken" };
+
+        Assert.False(OrderFold.MayHappen(confirmed, OrderEventNames.PaymentRefunded));
+        Assert.True(OrderFold.MayHappen(decided, OrderEventNames.PaymentRefunded));
+        Assert.False(OrderFold.MayHappen(decided, OrderEventNames.PaymentVoided));
+    }
+
+    [Fact]
+    public void While_nobody_knows_whether_the_money_was_taken_the_payment_is_unknown()
+    {
+        var parked = After(OrderEventNames.Parked);
+
+        Assert.Equal("unknown", parked.View.Payment.Status);
+        Assert.Equal("none", OrderFold.Apply(parked, OrderEventNames.Rejected, Some.Now, "payment-unavailable").State.View.Payment.Status);
+    }
+
+    private static OrderState After(params string[] events) => events.Aggregate(Some.Order(), (order, name) => OrderFold.Apply(order, name, Some.Now).State);
 }

@@ -23,7 +23,7 @@ public sealed class OrderWatchTests
         var (watch, order) = (new OrderWatch(), Some.Order());
         var waiting = watch.WaitForEndAsync("o1", () => order, TimeSpan.FromMinutes(5), CancellationToken.None);
 
-        order = OrderFold.Apply(order, OrderEventNames.Rejected, Some.Now);
+        order = OrderFold.Apply(order, OrderEventNames.Rejected, Some.Now).State;
         watch.Changed(order);
 
         Assert.Equal("rejected", (await waiting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken))!.View.Status);

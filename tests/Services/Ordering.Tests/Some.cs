@@ -1,4 +1,6 @@
+using System.Text;
 using DaprOrders.Contracts;
+using DaprOrders.Ordering.EventStore;
 using DaprOrders.Ordering.Orders;
 
 namespace DaprOrders.Ordering.Tests;
@@ -7,11 +9,12 @@ internal static class Some
 {
     public static readonly DateTimeOffset Now = new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero);
 
-    /// <summary>An order as intake makes it, with its first event.</summary>
-    public static OrderState Order(string id = "o1", string customer = "demo")
-    {
-        var view = new OrderView(
-            id, customer, "", null, [new OrderLine("tea", "Tea", 2, new Money(500, "EUR"))], new Money(1000, "EUR"), null, Now, Now, 0, new PaymentView("none", null), []);
-        return OrderFold.Apply(new OrderState(view, []), OrderEventNames.Accepted, Now);
-    }
+    /// <summary>An order as intake makes it.</summary>
+    public static OrderState Order(string id = "o1", string customer = "demo", bool needsApproval = false) => OrderFold.Accept(Accepted(id, customer), "tok_visa_ok", needsApproval);
+
+    public static OrderEvent Accepted(string id = "o1", string customer = "demo") => new(
+        id, customer, 1, Now, OrderStatus.Accepted, null, "none", new Money(1000, "EUR"), [new OrderLine("tea", "Tea", 2, new Money(500, "EUR"))], "ring twice");
+
+    public static Task<StoredAnswer> PlaceAsync(this OrderEventStore store, string id, string key, string answer = "answer", bool needsApproval = false) =>
+        store.PlaceAsync(new Asked($"demo\n/orders\n{key}", "hash"), Order(id, needsApproval: needsApproval), Accepted(id), Encoding.UTF8.GetBytes(answer));
 }

@@ -3,24 +3,52 @@ using System.Net.Sockets;
 
 namespace LocalDapr.Cli.Run;
 
-/// <summary>Ports nobody listens on, all different.</summary>
+/// <summary>
+/// Ports nobody listens on, all different. They lie below those that the system gives to outgoing connections: one of those would be taken again
+/// before its app is there to listen on it, and the app could never start.
+/// </summary>
 internal static class FreePort
 {
+    private const int Lowest = 10_240;
+    private const int DefaultHighest = 32_767;
+    private const int MostTries = 10_000;
+
     public static IReadOnlyList<int> Take(int count)
     {
-        // All are held before the first is given back, so that none comes twice.
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        var highest = HighestOf("/proc/sys/net/ipv4/ip_local_port_range");
+        var listeners = new List<TcpListener>(); // all are held before the first is given back, so that none comes twice
         try
         {
-            return [.. listeners.Select(listener =>
+            for (var i = 0; listeners.Count < count; i++)
             {
-                listener.Start();
-                return ((IPEndPoint)listener.LocalEndpoint).Port;
-            })];
+                if (i == MostTries) throw new IOException($"No {count} free ports between {Lowest} and {highest} were found in {MostTries} tries.");
+                if (TryListen(Random.Shared.Next(Lowest, highest + 1)) is { } listener) listeners.Add(listener);
+            }
+
+            return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
         }
         finally
         {
             foreach (var listener in listeners) listener.Dispose();
         }
     }
+
+    private static TcpListener? TryListen(int port)
+    {
+        var listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            listener.Start();
+            return listener;
+        }
+        catch (SocketException)
+        {
+            listener.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>The port below the first that Linux gives to outgoing connections; elsewhere, or where nothing is left below, its default.</summary>
+    private static int HighestOf(string range) =>
+        File.Exists(range) && int.TryParse(File.ReadAllText(range).Split('\t', ' ')[0], out var first) && first > Lowest + 1000 ? first - 1 : DefaultHighest;
 }

@@ -13,7 +13,7 @@ internal static class Routes
         app.Map("/orders", Apps.Ordering, GetAndPost, needsToken: true);
         app.Map("/orders/{id}", Apps.Ordering, Get, needsToken: true);
         app.Map("/orders/{id}/events", Apps.Ordering, Get, needsToken: true);
-        foreach (var act in new[] { "cancel", "approve", "reject" }) app.Map($"/orders/{{id}}/{act}", Apps.Ordering, Post, needsToken: true);
+        foreach (var act in new[] { "cancel", "approve", "reject", "refund", "retry" }) app.Map($"/orders/{{id}}/{act}", Apps.Ordering, Post, needsToken: true);
         app.Map("/products", Apps.Inventory, Get, needsToken: false);
         app.Map("/products/{sku}", Apps.Inventory, GetAndPut, needsToken: false, tokenForWrites: true);
         app.Map("/products/{sku}/restock", Apps.Inventory, Post, needsToken: true);

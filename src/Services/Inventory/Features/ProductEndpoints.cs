@@ -60,6 +60,6 @@ internal static partial class ProductEndpoints
         return TypedResults.Ok(new Product(found.Sku, found.Name, found.Price, level.Available));
     }
 
-    [GeneratedRegex("^[A-Za-z0-9_-]{1,64}$")]
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,64}\z")]
     private static partial Regex Sku();
 }

@@ -52,15 +52,17 @@ internal sealed class Shelf
 
     public (string Outcome, StoredEntry? Entry) Release(StockItem item, DateTimeOffset now) => Trace(item) switch
     {
-        { Closed: true } or { Confirmed: true } => (StockOutcome.Ok, null),
+        { Reserved: > 0, Closed: true } => (StockOutcome.Ok, null),
+        { Closed: true } or { Confirmed: true } => (StockOutcome.Nothing, null),
         { Reserved: > 0 } trace => (StockOutcome.Ok, Next("release", trace.Reserved, item.OrderId, now)),
-        _ => (StockOutcome.Ok, Next(Refused, 0, item.OrderId, now)),
+        _ => (StockOutcome.Nothing, Next(Refused, 0, item.OrderId, now)),
     };
 
     public (string Outcome, StoredEntry? Entry) Return(StockItem item, DateTimeOffset now) => Trace(item) switch
     {
         { Confirmed: true, Closed: false } trace => (StockOutcome.Ok, Next("return", trace.Reserved, item.OrderId, now)),
-        _ => (StockOutcome.Ok, null),
+        { Confirmed: true } => (StockOutcome.Ok, null),
+        _ => (StockOutcome.Nothing, null),
     };
 
     public StoredEntry? Restock(RestockStock command, DateTimeOffset now) =>

@@ -17,6 +17,13 @@ internal sealed class Prices(DaprClient dapr, TimeProvider time)
         foreach (var price in prices) kept[price.Sku] = (price, time.GetUtcNow());
     }
 
+    /// <summary>What was asked for at this time; a change that was pushed since then is newer and stays.</summary>
+    private void Fetched(IEnumerable<ProductPrice> prices, DateTimeOffset asked)
+    {
+        if (kept.Count > MostKept) kept.Clear();
+        foreach (var price in prices) kept.AddOrUpdate(price.Sku, (price, asked), (_, known) => known.At > asked ? known : (price, asked));
+    }
+
     /// <summary>The prices of these SKUs; unknown ones are left out. Throws when Inventory is away and something is not known here.</summary>
     public async Task<IReadOnlyDictionary<string, ProductPrice>> OfAsync(IReadOnlyList<string> skus, CancellationToken cancellation)
     {
@@ -28,8 +35,8 @@ internal sealed class Prices(DaprClient dapr, TimeProvider time)
 
         using var request = dapr.CreateInvokeMethodRequest(HttpMethod.Post, Apps.Inventory, "internal/prices", [], new PriceQuery([.. skus.Where(sku => !found.ContainsKey(sku))]));
         var answer = await dapr.InvokeMethodAsync<PriceList>(request, cancellation);
-        Changed(answer.Items);
-        foreach (var price in answer.Items) found[price.Sku] = price;
+        Fetched(answer.Items, now);
+        foreach (var price in answer.Items) found[price.Sku] = kept.TryGetValue(price.Sku, out var known) ? known.Price : price;
         return found;
     }
 }

@@ -1,18 +1,36 @@
+using Microsoft.Data.Sqlite;
+
 namespace DaprOrders.Ordering.EventStore;
 
 internal static class Schema
 {
-    public const string Sql = """
+    private const long Version = 2;
+
+    private const string Sql = """
         CREATE TABLE IF NOT EXISTS order_events(
           position INTEGER PRIMARY KEY AUTOINCREMENT, bucket INTEGER NOT NULL, order_id TEXT NOT NULL, version INTEGER NOT NULL, name TEXT NOT NULL, data BLOB NOT NULL,
           UNIQUE(order_id, version));
         CREATE TABLE IF NOT EXISTS orders(
-          position INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL UNIQUE, customer_id TEXT NOT NULL, status TEXT NOT NULL, state BLOB NOT NULL, started INTEGER NOT NULL);
+          position INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL UNIQUE, customer_id TEXT NOT NULL, status TEXT NOT NULL, state BLOB NOT NULL);
         CREATE INDEX IF NOT EXISTS orders_by_customer ON orders(customer_id, position);
-        CREATE INDEX IF NOT EXISTS orders_not_started ON orders(position) WHERE started = 0;
+        CREATE INDEX IF NOT EXISTS orders_by_status ON orders(status, position);
+        CREATE TABLE IF NOT EXISTS commands(id INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL, act TEXT NOT NULL);
         CREATE TABLE IF NOT EXISTS answers(
           scoped_key TEXT PRIMARY KEY, body_hash TEXT NOT NULL, order_id TEXT NOT NULL, answer BLOB NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS answers_by_age ON answers(at);
         CREATE TABLE IF NOT EXISTS relay(position INTEGER NOT NULL);
         INSERT INTO relay SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM relay);
+        PRAGMA user_version = 2;
         """;
+
+    /// <summary>Makes the tables of a new file; refuses a file of another version rather than guess at it.</summary>
+    public static void Ensure(SqliteConnection db)
+    {
+        var version = db.Query("PRAGMA user_version", row => row.GetInt64(0))[0];
+        var isNew = db.Query("SELECT count(*) FROM sqlite_master", row => row.GetInt64(0))[0] == 0;
+        if (!isNew && version != Version)
+            throw new InvalidOperationException(
+                $"The event store {db.DataSource} has format {version}, this version of Ordering knows {Version}. Start the version that wrote it, or give another data folder.");
+        db.Script(Sql);
+    }
 }

@@ -4,29 +4,41 @@ using Microsoft.Data.Sqlite;
 
 namespace DaprOrders.Ordering.EventStore;
 
-/// <summary>One SQLite file: a single writer that commits what arrived together with one fsync, and pooled readers. Safe for concurrent use.</summary>
+/// <summary>
+/// One SQLite file: a single writer that commits what arrived together with one fsync, and pooled readers. Safe for concurrent use.
+/// <paramref name="ended"/> is told on the writer's thread how each transaction ended, before its callers are.
+/// </summary>
 internal sealed class SqliteFile : IAsyncDisposable
 {
     private readonly SqliteConnection connection;
     private readonly string path;
+    private readonly Action<bool> ended;
     private readonly ConcurrentBag<SqliteConnection> readers = [];
     private readonly MicroBatch<Func<SqliteConnection, object?>, Outcome> writer;
 
-    public SqliteFile(string path, string schema)
+    public SqliteFile(string path, Action<bool> ended)
     {
-        this.path = path;
+        (this.path, this.ended) = (path, ended);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         connection = Open();
         connection.Script("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
-        connection.Script(schema);
+        Schema.Ensure(connection);
         writer = new(works => Task.FromResult<IReadOnlyList<Outcome>>(Commit(works)), maxItems: 512, parallel: 1);
     }
 
-    /// <summary>Durable when it returns. A work that throws is undone alone, and its exception is the caller's.</summary>
+    /// <summary>Durable when it returns. A work that throws is undone alone; a store that takes no commit is the problem "unavailable".</summary>
     public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work)
     {
-        var outcome = await writer.AddAsync(db => work(db));
-        return outcome.Error is null ? (T)outcome.Value! : throw new InvalidOperationException(outcome.Error.Message, outcome.Error);
+        try
+        {
+            var outcome = await writer.AddAsync(db => work(db));
+            if (outcome.Error is null) return (T)outcome.Value!;
+            throw outcome.Error is SqliteException ? outcome.Error : new InvalidOperationException(outcome.Error.Message, outcome.Error);
+        }
+        catch (SqliteException e)
+        {
+            throw new StoreUnavailableException(e);
+        }
     }
 
     public T Read<T>(Func<SqliteConnection, T> work)
@@ -35,6 +47,10 @@ internal sealed class SqliteFile : IAsyncDisposable
         try
         {
             return work(reader);
+        }
+        catch (SqliteException e)
+        {
+            throw new StoreUnavailableException(e);
         }
         finally
         {
@@ -52,19 +68,34 @@ internal sealed class SqliteFile : IAsyncDisposable
     private Outcome[] Commit(IReadOnlyList<Func<SqliteConnection, object?>> works)
     {
         var outcomes = new Outcome[works.Count];
+        var committed = false;
         connection.Run("BEGIN IMMEDIATE");
         try
         {
             for (var i = 0; i < works.Count; i++) outcomes[i] = RunOne(works[i]);
             connection.Run("COMMIT");
+            committed = true;
         }
-        catch (SqliteException)
+        finally
         {
-            connection.Script("ROLLBACK");
-            throw;
+            if (!committed) Rollback();
+            ended(committed);
         }
 
         return outcomes;
+    }
+
+    /// <summary>SQLite has rolled back by itself after some errors (a full disk); then there is nothing left to undo.</summary>
+    private void Rollback()
+    {
+        try
+        {
+            connection.Script("ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            // No transaction is active.
+        }
     }
 
     private Outcome RunOne(Func<SqliteConnection, object?> work)
@@ -93,3 +124,7 @@ internal sealed class SqliteFile : IAsyncDisposable
 
     private readonly record struct Outcome(object? Value, Exception? Error);
 }
+
+/// <summary>The event store cannot be read or takes no commit now; answered as 503, and nothing was stored.</summary>
+internal sealed class StoreUnavailableException(SqliteException cause)
+    : ProblemException(Problems.Unavailable("The event store takes no commit now; nothing was stored."), cause);

@@ -18,6 +18,8 @@ internal static class OrderEndpoints
         orders.MapPost("/{id}/cancel", DecideOrder.CancelAsync);
         orders.MapPost("/{id}/approve", DecideOrder.ApproveAsync);
         orders.MapPost("/{id}/reject", DecideOrder.RejectAsync);
+        orders.MapPost("/{id}/refund", DecideOrder.RefundAsync);
+        orders.MapPost("/{id}/retry", DecideOrder.RetryAsync);
     }
 
     /// <summary>What the other services ask.</summary>

@@ -14,7 +14,7 @@ using DaprOrders.ServiceDefaults;
 namespace DaprOrders.Ordering.Features;
 
 /// <summary>Intake: validate, price, ONE durable commit of order, first event, key and answer; then 202.</summary>
-internal sealed class PlaceOrder(OrderEventStore store, Prices prices, SagaStarter starter, OrderingOptions options, TimeProvider time)
+internal sealed class PlaceOrder(OrderEventStore store, Prices prices, OrderingOptions options, TimeProvider time)
 {
     public sealed record Request(IReadOnlyList<Item> Items, string PaymentToken, string Currency, string? Note = null);
 
@@ -53,13 +53,13 @@ internal sealed class PlaceOrder(OrderEventStore store, Prices prices, SagaStart
         }
 
         if (PlaceOrderRules.Check(request) is { } invalid) return (null, invalid);
-        var scopedKey = $"{customerId}\n{key}";
+        var scopedKey = $"{customerId}\n/orders\n{key}";
         var hash = Convert.ToHexString(SHA256.HashData(bytes));
         if (store.FindAnswer(scopedKey) is { } before) return before.BodyHash == hash ? (before, null) : (null, Problems.KeyReused());
         if (!beingStored.TryAdd(scopedKey, true)) return (null, Problems.InFlight());
         try
         {
-            return await StoreAsync(customerId, scopedKey, hash, request, cancellation);
+            return await StoreAsync(customerId, new Asked(scopedKey, hash), request, cancellation);
         }
         catch (Exception e) when (e is DaprException or InvocationException or HttpRequestException)
         {
@@ -71,7 +71,7 @@ internal sealed class PlaceOrder(OrderEventStore store, Prices prices, SagaStart
         }
     }
 
-    private async Task<(StoredAnswer?, Problem?)> StoreAsync(string customerId, string scopedKey, string hash, Request request, CancellationToken cancellation)
+    private async Task<(StoredAnswer?, Problem?)> StoreAsync(string customerId, Asked asked, Request request, CancellationToken cancellation)
     {
         var known = await prices.OfAsync([.. request.Items.Select(item => item.Sku)], cancellation);
         if (PlaceOrderRules.CheckPrices(request, known) is { } problem) return (null, problem);
@@ -79,19 +79,16 @@ internal sealed class PlaceOrder(OrderEventStore store, Prices prices, SagaStart
         var total = lines.Sum(line => (decimal)line.UnitPrice.Amount * line.Quantity);
         if (total > MaxTotal) return (null, Problems.Unprocessable("total-too-large", "Total too large", $"The total may be {MaxTotal} minor units at most."));
 
-        var order = Accept(customerId, request, lines, new Money((long)total, request.Currency));
+        var (order, accepted) = Accept(customerId, request, lines, new Money((long)total, request.Currency));
         var answer = JsonSerializer.SerializeToUtf8Bytes(new Response(order.View.OrderId, order.View.Status, order.View.Total, order.View.PlacedAt), Defaults.Json);
-        var stored = await store.PlaceAsync(scopedKey, hash, order, answer);
-        if (stored.IsNew) starter.Hint(order);
-        return stored.BodyHash == hash ? (stored, null) : (null, Problems.KeyReused());
+        var stored = await store.PlaceAsync(asked, order, accepted, answer);
+        return stored.BodyHash == asked.BodyHash ? (stored, null) : (null, Problems.KeyReused());
     }
 
-    private OrderState Accept(string customerId, Request request, List<OrderLine> lines, Money total)
+    private (OrderState Order, OrderEvent Accepted) Accept(string customerId, Request request, List<OrderLine> lines, Money total)
     {
         var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
-        var view = new OrderView(
-            Guid.CreateVersion7().ToString("N"), customerId, "", null, lines, total, request.Note, now, now, 0, new PaymentView("none", null), []);
-        var state = new OrderState(view, []) { PaymentToken = request.PaymentToken, NeedsApproval = total.Amount > options.ApprovalLimit };
-        return OrderFold.Apply(state, OrderEventNames.Accepted, now);
+        var accepted = new OrderEvent(Guid.CreateVersion7().ToString("N"), customerId, 1, now, OrderStatus.Accepted, null, "none", total, lines, request.Note);
+        return (OrderFold.Accept(accepted, request.PaymentToken, total.Amount > options.ApprovalLimit), accepted);
     }
 }

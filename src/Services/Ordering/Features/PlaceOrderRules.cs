@@ -30,6 +30,6 @@ internal static partial class PlaceOrderRules
             : null;
     }
 
-    [GeneratedRegex("^[A-Za-z0-9_-]{1,64}$")]
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,64}\z")]
     private static partial Regex Id();
 }

@@ -30,9 +30,9 @@ internal static class ReadOrders
 
     public static IResult List(Caller caller, OrderEventStore store, string? status, string? limit, string? cursor, string? customerId)
     {
+        if (!caller.IsOperator && (customerId is not null || caller.Subject is null)) return Problems.Forbidden("Only an operator asks for a customer's orders.").ToResult();
         if (status is not null && !OrderStatus.All.Contains(status)) return Problems.Invalid("status", $"one of {string.Join(", ", OrderStatus.All)}").ToResult();
         if (limit is not null && (!int.TryParse(limit, out var given) || given is < 1 or > 200)) return Problems.Invalid("limit", "1 to 200").ToResult();
-        if (customerId is not null && !caller.IsOperator) return Problems.Forbidden("Only an operator asks for a customer's orders.").ToResult();
         var before = long.MaxValue;
         if (cursor is not null && !long.TryParse(cursor, System.Globalization.NumberStyles.HexNumber, null, out before)) return Problems.Invalid("cursor", "not one that was given out").ToResult();
 

@@ -2,57 +2,76 @@ using DaprOrders.Contracts;
 
 namespace DaprOrders.Ordering.Orders;
 
-/// <summary>What an event does to an order. Pure.</summary>
+/// <summary>
+/// What an event does to an order. Pure. The view is folded from nothing but the events' own data, so a view that is rebuilt from the stream is the
+/// same, member for member.
+/// </summary>
 internal static class OrderFold
 {
-    public static OrderState Apply(OrderState state, string name, DateTimeOffset at, string? reason = null, string? reference = null)
+    private static readonly string[] AfterConfirmed =
+        [OrderEventNames.PaymentRefunded, OrderEventNames.StockReturned, OrderEventNames.Refunded, OrderEventNames.Parked];
+
+    /// <summary>A new order, whose first event is its acceptance.</summary>
+    public static OrderState Accept(OrderEvent accepted, string paymentToken, bool needsApproval) =>
+        new(Fold(null, accepted), [OrderEventNames.Accepted]) { PaymentToken = paymentToken, NeedsApproval = needsApproval };
+
+    /// <summary>The order after the event, and the event's data.</summary>
+    public static (OrderState State, OrderEvent Data) Apply(OrderState state, string name, DateTimeOffset at, string? reason = null, string? reference = null)
     {
-        var view = state.View;
-        var status = StatusAfter(view.Status, name);
-        var history = status == view.Status && view.Version > 0 ? view.History : [.. view.History, new HistoryEntry(status, at)];
-        var undoes = name is OrderEventNames.StockRejected or OrderEventNames.PaymentDeclined or OrderEventNames.ApprovalRejected;
-        return state with
+        var data = Next(state.View, name, at, reason, reference);
+        var after = state with { View = Fold(state.View, data), Events = [.. state.Events, name] };
+        if (name is OrderEventNames.StockRejected or OrderEventNames.PaymentDeclined or OrderEventNames.ApprovalRejected) after = after.BeginUndo(at);
+        if (name is OrderEventNames.PaymentAuthorised or OrderEventNames.PaymentDeclined || after.IsTerminal) after = after with { PaymentToken = "" };
+        return (after, data);
+    }
+
+    /// <summary>An event happens once in a stream, whatever is tried again; after the end only what a refund does.</summary>
+    public static bool MayHappen(OrderState state, string name) =>
+        !state.Has(name) && (!state.IsTerminal || (state.View.Status == OrderStatus.Confirmed && state.RefundReason is not null && AfterConfirmed.Contains(name)));
+
+    /// <summary>The view after the event; null before the first one.</summary>
+    public static OrderView Fold(OrderView? view, OrderEvent data)
+    {
+        var payment = new PaymentView(data.PaymentStatus, data.PaymentReference);
+        if (view is null)
+            return new OrderView(data.OrderId, data.CustomerId, data.Status, data.Reason, data.Items!, data.Total!, data.Note, data.At, data.At, data.Version, payment, [new(data.Status, data.At)]);
+        return view with
         {
-            View = view with
-            {
-                Status = status, Reason = reason ?? view.Reason, UpdatedAt = at, Version = view.Version + 1, History = history,
-                Payment = PaymentAfter(view.Payment, name, reference),
-            },
-            Events = [.. state.Events, name],
-            UndoBegun = state.UndoBegun || undoes,
-            UndoBegunAt = state.UndoBegunAt ?? (undoes ? at : null),
+            Status = data.Status, Reason = data.Reason, UpdatedAt = data.At, Version = data.Version, Payment = payment,
+            History = data.Status == view.Status ? view.History : [.. view.History, new HistoryEntry(data.Status, data.At)],
         };
     }
 
-    /// <summary>An event happens once in a stream, whatever is tried again.</summary>
-    public static bool MayHappen(OrderState state, string name) => !state.Has(name) && !state.IsTerminal;
-
-    public static OrderEvent ToEvent(OrderState state, string name)
+    private static OrderEvent Next(OrderView view, string name, DateTimeOffset at, string? reason, string? reference)
     {
-        var view = state.View;
-        var whole = name == OrderEventNames.Accepted || state.IsTerminal;
-        return new OrderEvent(view.OrderId, view.CustomerId, view.Version, view.UpdatedAt, view.Status, view.Reason, view.Payment.Status,
-            whole ? view.Total : null, whole ? view.Items : null);
+        var status = StatusAfter(view.Status, name);
+        var isEnd = OrderStatus.IsTerminal(status);
+        return new OrderEvent(
+            view.OrderId, view.CustomerId, view.Version + 1, at, status, reason ?? view.Reason, PaymentAfter(view.Payment.Status, name),
+            isEnd ? view.Total : null, isEnd ? view.Items : null, PaymentReference: reference ?? view.Payment.Reference);
     }
 
     private static string StatusAfter(string status, string name) => name switch
     {
-        OrderEventNames.Accepted => OrderStatus.Accepted,
         OrderEventNames.ApprovalRequested => OrderStatus.AwaitingApproval,
         OrderEventNames.Approved => OrderStatus.Accepted,
         OrderEventNames.Confirmed => OrderStatus.Confirmed,
         OrderEventNames.Rejected => OrderStatus.Rejected,
         OrderEventNames.Cancelled => OrderStatus.Cancelled,
         OrderEventNames.Parked => OrderStatus.Parked,
+        OrderEventNames.Refunded => OrderStatus.Refunded,
         _ => status,
     };
 
-    private static PaymentView PaymentAfter(PaymentView payment, string name, string? reference) => name switch
+    private static string PaymentAfter(string status, string name) => name switch
     {
-        OrderEventNames.PaymentAuthorised => new PaymentView("authorised", reference ?? payment.Reference),
-        OrderEventNames.PaymentDeclined => new PaymentView("declined", reference ?? payment.Reference),
-        OrderEventNames.PaymentCaptured => new PaymentView("captured", reference ?? payment.Reference),
-        OrderEventNames.PaymentVoided => new PaymentView("voided", payment.Reference),
-        _ => payment,
+        OrderEventNames.PaymentAuthorised => "authorised",
+        OrderEventNames.PaymentDeclined => "declined",
+        OrderEventNames.PaymentCaptured => "captured",
+        OrderEventNames.PaymentVoided => "voided",
+        OrderEventNames.PaymentRefunded => "refunded",
+        OrderEventNames.Parked when status == "none" => "unknown", // an authorisation may have taken effect: that is why it is parked
+        OrderEventNames.Rejected or OrderEventNames.Cancelled when status == "unknown" => "none",
+        _ => status,
     };
 }

@@ -1,10 +1,11 @@
+using System.Text.Json.Serialization;
 using DaprOrders.Contracts;
 
 namespace DaprOrders.Ordering.Orders;
 
 /// <summary>
-/// One order as its event stream makes it, with what the stream does not show: the payment token and the marks that decide who comes first,
-/// a cancel or the capture. Immutable; folded by <see cref="OrderFold"/> inside the transaction that appends the event.
+/// One order as its event stream makes it, with what the stream does not show: the payment token, until it has been used, and the marks that decide
+/// who comes first, a cancel or the capture. Immutable; folded by <see cref="OrderFold"/> inside the transaction that appends the event.
 /// </summary>
 public sealed record OrderState(OrderView View, IReadOnlyList<string> Events)
 {
@@ -15,10 +16,18 @@ public sealed record OrderState(OrderView View, IReadOnlyList<string> Events)
     public DateTimeOffset? UndoBegunAt { get; init; }
     public string? CancelledBy { get; init; }      // reason of the cancel
     public bool? Approved { get; init; }
+    public string? RefundReason { get; init; }     // there once an operator has asked for it
 
+    [JsonIgnore]
     public bool IsTerminal => OrderStatus.IsTerminal(View.Status);
 
     public bool Has(string name) => Events.Contains(name);
+
+    /// <summary>A decision or an undo was first: no step forward may begin any more.</summary>
+    [JsonIgnore]
+    public bool IsToBeUndone => UndoBegun || CancelledBy is not null;
+
+    public OrderState BeginUndo(DateTimeOffset at) => UndoBegun ? this : this with { UndoBegun = true, UndoBegunAt = at };
 }
 
 public static class OrderStatus
@@ -37,7 +46,8 @@ public static class OrderEventNames
     public const string Accepted = "accepted", StockReserved = "stock-reserved", StockRejected = "stock-rejected", PaymentAuthorised = "payment-authorised",
         PaymentDeclined = "payment-declined", ApprovalRequested = "approval-requested", Approved = "approved", ApprovalRejected = "approval-rejected",
         PaymentCaptured = "payment-captured", StockConfirmed = "stock-confirmed", Confirmed = "confirmed", StockReleased = "stock-released",
-        PaymentVoided = "payment-voided", Rejected = "rejected", Cancelled = "cancelled", Parked = "parked";
+        PaymentVoided = "payment-voided", Rejected = "rejected", Cancelled = "cancelled", Parked = "parked",
+        PaymentRefunded = "payment-refunded", StockReturned = "stock-returned", Refunded = "refunded";
 
     public static string Type(string name) => $"com.daprorders.order.{name}.v1";
 }

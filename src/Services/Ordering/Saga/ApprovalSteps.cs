@@ -4,16 +4,20 @@ using DaprOrders.Ordering.Orders;
 
 namespace DaprOrders.Ordering.Saga;
 
+/// <summary>Asks for a decision, unless the order was cancelled before: nobody would decide it any more.</summary>
 internal sealed class RequestApproval(OrderEventStore store, TimeProvider time) : WorkflowActivity<string, string>
 {
     public override async Task<string> RunAsync(WorkflowActivityContext context, string input)
     {
-        await store.AppendAsync(input, state => state.CancelledBy is null ? [new Happening(OrderEventNames.ApprovalRequested)] : [], time.GetUtcNow());
-        return StepOutcome.Done;
+        var order = await store.AppendAsync(input, state => state.IsToBeUndone ? [] : [new Happening(OrderEventNames.ApprovalRequested)], time.GetUtcNow());
+        return order.IsToBeUndone ? StepOutcome.Cancelled : StepOutcome.Done;
     }
 }
 
-/// <summary>Reads the decision from the store, where the operator's request made it durable: "approved", "cancelled", or the reason of the rejection.</summary>
+/// <summary>
+/// Reads the decision from the store, where the operator's request made it durable: "done" when it was approved, "cancelled", or the reason of the
+/// rejection. No decision is possible after it.
+/// </summary>
 internal sealed class SettleApproval(OrderEventStore store, TimeProvider time) : WorkflowActivity<string, string>
 {
     public override async Task<string> RunAsync(WorkflowActivityContext context, string input)
@@ -21,8 +25,8 @@ internal sealed class SettleApproval(OrderEventStore store, TimeProvider time) :
         var order = await store.AppendAsync(input, Decide, time.GetUtcNow());
         return order switch
         {
-            _ when order.Has(OrderEventNames.Approved) => "approved",
-            { CancelledBy: not null } => "cancelled",
+            _ when order.Has(OrderEventNames.Approved) => StepOutcome.Done,
+            { CancelledBy: not null } => StepOutcome.Cancelled,
             { Approved: false } => "approval-rejected",
             _ => "approval-timeout",
         };

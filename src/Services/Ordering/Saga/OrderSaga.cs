@@ -18,50 +18,48 @@ internal sealed class OrderSaga : Workflow<OrderSaga.Input, string>
         var payment = context.CallActivityAsync<string>(nameof(AuthorisePayment), context.InstanceId, SagaPolicies.Patient);
         await Task.WhenAll(stock, payment);
 
-        if (await stock != StepOutcome.Done) return await UndoAsync(context, undo, new EndOrder.Input(context.InstanceId, "rejected", "out-of-stock"));
-        if (await payment != StepOutcome.Done) return await UndoAsync(context, undo, new EndOrder.Input(context.InstanceId, "rejected", "payment-declined"));
+        if (await stock != StepOutcome.Done) return await UndoAsync(context, undo, "out-of-stock");
+        if (await payment != StepOutcome.Done) return await UndoAsync(context, undo, ReasonOf(await payment));
 
         if (input.NeedsApproval && await DecideAsync(context, input.ApprovalTimeout) is { } refusal) return await UndoAsync(context, undo, refusal);
 
         var capture = await context.CallActivityAsync<string>(nameof(CapturePayment), context.InstanceId, SagaPolicies.Patient);
-        if (capture == StepOutcome.Cancelled) return await UndoAsync(context, undo, new EndOrder.Input(context.InstanceId, "cancelled", null));
-        if (capture != StepOutcome.Done) return await UndoAsync(context, undo, new EndOrder.Input(context.InstanceId, "rejected", "payment-declined"));
+        if (capture != StepOutcome.Done) return await UndoAsync(context, undo, ReasonOf(capture));
         return await context.CallActivityAsync<string>(nameof(ConfirmStock), context.InstanceId, SagaPolicies.Patient);
     }
 
-    /// <summary>Null when the order may go on; otherwise how it ends.</summary>
-    private static async Task<EndOrder.Input?> DecideAsync(WorkflowContext context, TimeSpan timeout)
+    /// <summary>Null when the order may go on; otherwise why it ends.</summary>
+    private static async Task<string?> DecideAsync(WorkflowContext context, TimeSpan timeout)
     {
-        await context.CallActivityAsync<string>(nameof(RequestApproval), context.InstanceId, SagaPolicies.Patient);
+        var requested = await context.CallActivityAsync<string>(nameof(RequestApproval), context.InstanceId, SagaPolicies.Patient);
+        if (requested == StepOutcome.Cancelled) return requested;
         try
         {
             await context.WaitForExternalEventAsync<string>(DecisionEvent, timeout);
         }
         catch (TaskCanceledException)
         {
-            // Nobody decided in time; SettleApproval looks once more, so a decision whose event got lost still counts.
+            // Nobody decided in time; SettleApproval looks once more, so a decision that came in the last moment still counts.
         }
 
         var decision = await context.CallActivityAsync<string>(nameof(SettleApproval), context.InstanceId, SagaPolicies.Patient);
-        return decision switch
-        {
-            "approved" => null,
-            "cancelled" => new EndOrder.Input(context.InstanceId, "cancelled", null),
-            _ => new EndOrder.Input(context.InstanceId, "rejected", decision),
-        };
+        return decision == StepOutcome.Done ? null : decision;
     }
 
-    private static async Task<string> UndoAsync(WorkflowContext context, Stack<string> undo, EndOrder.Input end)
+    private static string ReasonOf(string outcome) => outcome == StepOutcome.GivenUp ? "payment-unavailable" : "payment-declined";
+
+    /// <summary>Everything in reverse; a cancel that was accepted before decides what the end is called, and EndOrder knows of it.</summary>
+    private static async Task<string> UndoAsync(WorkflowContext context, Stack<string> undo, string reason)
     {
-        while (undo.TryPop(out var step)) await context.CallActivityAsync<string>(step, context.InstanceId, SagaPolicies.Patient);
-        return await context.CallActivityAsync<string>(nameof(EndOrder), end, SagaPolicies.Patient);
+        while (undo.TryPop(out var step)) await UndoSteps.UntilDoneAsync(context, step, context.InstanceId);
+        return await context.CallActivityAsync<string>(nameof(EndOrder), new EndOrder.Input(context.InstanceId, reason), SagaPolicies.Patient);
     }
 }
 
 /// <summary>What a step came to.</summary>
 internal static class StepOutcome
 {
-    public const string Done = "done", Refused = "refused", Cancelled = "cancelled";
+    public const string Done = "done", Refused = "refused", Cancelled = "cancelled", GivenUp = "given-up", Again = "again";
 }
 
 internal static class SagaPolicies

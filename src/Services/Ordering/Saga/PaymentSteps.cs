@@ -5,16 +5,25 @@ using DaprOrders.Ordering.Orders;
 
 namespace DaprOrders.Ordering.Saga;
 
-internal sealed class AuthorisePayment(OrderEventStore store, PaymentCalls payments, TimeProvider time) : WorkflowActivity<string, string>
+/// <summary>Authorises, or waits for the provider until it is given up. An order that will be undone anyway is not authorised any more.</summary>
+internal sealed class AuthorisePayment(OrderEventStore store, PaymentCalls payments, OrderingOptions options, TimeProvider time) : WorkflowActivity<string, string>
 {
     public override async Task<string> RunAsync(WorkflowActivityContext context, string input)
     {
         var order = store.Find(input)!;
         if (order.Has(OrderEventNames.PaymentAuthorised)) return StepOutcome.Done;
-        var outcome = await payments.CallAsync("authorise", order, order.PaymentToken);
-        var authorised = outcome.Status == "authorised";
-        await store.AppendAsync(input, _ => [new Happening(authorised ? OrderEventNames.PaymentAuthorised : OrderEventNames.PaymentDeclined, Reference: outcome.Reference)], time.GetUtcNow());
-        return authorised ? StepOutcome.Done : StepOutcome.Refused;
+        if (order.Has(OrderEventNames.PaymentDeclined) || order.IsToBeUndone) return StepOutcome.Refused;
+        try
+        {
+            var outcome = await payments.CallAsync("authorise", order, order.PaymentToken);
+            var authorised = outcome.Status == "authorised";
+            await store.AppendAsync(input, _ => [new Happening(authorised ? OrderEventNames.PaymentAuthorised : OrderEventNames.PaymentDeclined, Reference: outcome.Reference)], time.GetUtcNow());
+            return authorised ? StepOutcome.Done : StepOutcome.Refused;
+        }
+        catch (PaymentPendingException) when (time.GetUtcNow() - order.View.PlacedAt >= options.PaymentGiveUp)
+        {
+            return StepOutcome.GivenUp;
+        }
     }
 }
 
@@ -23,10 +32,11 @@ internal sealed class CapturePayment(OrderEventStore store, PaymentCalls payment
 {
     public override async Task<string> RunAsync(WorkflowActivityContext context, string input)
     {
-        var order = await store.AppendAsync(input, _ => [], time.GetUtcNow(), state =>
-            state.CancelledBy is not null ? state with { UndoBegun = true, UndoBegunAt = state.UndoBegunAt ?? time.GetUtcNow() } : state with { CaptureBegun = true });
+        var now = time.GetUtcNow();
+        var order = await store.AppendAsync(input, _ => [], now, state => state.CancelledBy is not null ? state.BeginUndo(now) : state.CaptureBegun ? state : state with { CaptureBegun = true });
         if (order.CancelledBy is not null) return StepOutcome.Cancelled;
         if (order.Has(OrderEventNames.PaymentCaptured)) return StepOutcome.Done;
+        if (order.Has(OrderEventNames.PaymentDeclined)) return StepOutcome.Refused;
         var outcome = await payments.CallAsync("capture", order);
         var captured = outcome.Status == "captured";
         await store.AppendAsync(input, _ => [new Happening(captured ? OrderEventNames.PaymentCaptured : OrderEventNames.PaymentDeclined)], time.GetUtcNow());

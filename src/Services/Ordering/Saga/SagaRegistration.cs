@@ -22,6 +22,9 @@ internal static class SagaRegistration
             workflows.RegisterActivity<ReleaseStock>();
             workflows.RegisterActivity<VoidPayment>();
             workflows.RegisterActivity<EndOrder>();
+            workflows.RegisterWorkflow<RefundSaga>();
+            workflows.RegisterActivity<RefundPayment>();
+            workflows.RegisterActivity<ReturnStock>();
         });
     }
 }

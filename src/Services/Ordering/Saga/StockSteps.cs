@@ -12,6 +12,7 @@ internal sealed class ReserveStock(OrderEventStore store, StockCalls stock, Time
     {
         var order = store.Find(input)!;
         if (order.Has(OrderEventNames.StockReserved)) return StepOutcome.Done;
+        if (order.Has(OrderEventNames.StockRejected)) return StepOutcome.Refused;
         var outcomes = await stock.CallAsync(StockActor.Reserve, order.View);
         var reserved = outcomes.All(outcome => outcome == StockOutcome.Ok);
         await store.AppendAsync(input, _ => [new Happening(reserved ? OrderEventNames.StockReserved : OrderEventNames.StockRejected)], time.GetUtcNow());
@@ -26,7 +27,8 @@ internal sealed class ConfirmStock(OrderEventStore store, StockCalls stock, Time
     {
         var order = store.Find(input)!;
         if (order.IsTerminal) return order.View.Status;
-        await stock.CallAsync(StockActor.Confirm, order.View);
+        var outcomes = await stock.CallAsync(StockActor.Confirm, order.View);
+        if (outcomes.Any(outcome => outcome != StockOutcome.Ok)) throw new InvalidOperationException($"The reservation of {input} is gone: {string.Join(", ", outcomes)}.");
         order = await store.AppendAsync(input, _ => [new Happening(OrderEventNames.StockConfirmed), new Happening(OrderEventNames.Confirmed)], time.GetUtcNow());
         return order.View.Status;
     }
@@ -37,8 +39,7 @@ internal sealed class ReleaseStock(OrderEventStore store, StockCalls stock, Park
 {
     public override Task<string> RunAsync(WorkflowActivityContext context, string input) => parking.UndoAsync(input, async order =>
     {
-        await stock.CallAsync(StockActor.Release, order.View);
-        var anything = order.Has(OrderEventNames.StockReserved) || order.View.Items.Count > 1;
-        await store.AppendAsync(input, _ => anything ? [new Happening(OrderEventNames.StockReleased)] : [], time.GetUtcNow());
+        var outcomes = await stock.CallAsync(StockActor.Release, order.View);
+        await store.AppendAsync(input, _ => outcomes.Contains(StockOutcome.Ok) ? [new Happening(OrderEventNames.StockReleased)] : [], time.GetUtcNow());
     });
 }

@@ -1,0 +1,127 @@
+using Dapr.Workflow;
+using DaprOrders.Ordering.EventStore;
+
+namespace DaprOrders.Ordering.Saga;
+
+/// <summary>
+/// Tells the workflow engine what the event store's commits decided: a saga to start, a decision that one waits for, a retry. A command stays in the
+/// store until the engine has taken it, so a crash, or an engine that is away, loses none; one that is given twice changes nothing.
+/// </summary>
+internal sealed partial class SagaDispatcher(OrderEventStore store, DaprWorkflowClient workflows, OrderingOptions options, ILogger<SagaDispatcher> log) : BackgroundService
+{
+    private const int BatchSize = 256;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private readonly SemaphoreSlim wake = new(0, 1);
+
+    public override void Dispose()
+    {
+        wake.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>Ends with the service.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        store.Commanded += Wake;
+        long position = 0; // what is behind it has been tried in this round
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var commands = store.CommandsAfter(position, BatchSize);
+                if (commands.Count > 0)
+                {
+                    position = commands[^1].Id;
+                    await CarryOutAsync(commands, stoppingToken);
+                    continue;
+                }
+
+                position = await wake.WaitAsync(Pause, stoppingToken) ? position : 0; // what failed is tried again when nothing new has come for a while
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                CommandsFailed(log, e.Message);
+                await Task.Delay(Pause, stoppingToken);
+            }
+        }
+    }
+
+    private async Task CarryOutAsync(IReadOnlyList<SagaCommand> commands, CancellationToken cancellation)
+    {
+        var done = await Task.WhenAll(commands.GroupBy(command => command.OrderId).Select(order => InOrderAsync([.. order], cancellation)));
+        var taken = done.SelectMany(some => some).ToList();
+        if (taken.Count > 0) await store.SetCarriedOutAsync(taken);
+    }
+
+    /// <summary>An order's commands one after the other; those that the engine has taken.</summary>
+    private async Task<List<SagaCommand>> InOrderAsync(IReadOnlyList<SagaCommand> commands, CancellationToken cancellation)
+    {
+        var taken = new List<SagaCommand>(1);
+        foreach (var command in commands)
+        {
+            try
+            {
+                await CarryOutAsync(command, cancellation);
+                taken.Add(command);
+            }
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            {
+                CommandFailed(log, command.Act, command.OrderId, e.Message);
+                break;
+            }
+        }
+
+        return taken;
+    }
+
+    private async Task CarryOutAsync(SagaCommand command, CancellationToken cancellation)
+    {
+        var order = store.Find(command.OrderId)!;
+        switch (command.Act)
+        {
+            case SagaCommand.Start when order.Events.Count == 1: // else its saga has been at work: it is running or done
+                await StartAsync(nameof(OrderSaga), order.View.OrderId, new OrderSaga.Input(order.NeedsApproval, options.ApprovalTimeout), cancellation);
+                break;
+            case SagaCommand.Decided when !order.IsTerminal:
+                await workflows.RaiseEventAsync(command.OrderId, OrderSaga.DecisionEvent, "decided", cancellation);
+                break;
+            case SagaCommand.Retry when !order.IsTerminal:
+                var saga = order.RefundReason is null ? command.OrderId : RefundSaga.IdOf(command.OrderId);
+                await workflows.RaiseEventAsync(saga, UndoSteps.RetryEvent, "retry", cancellation);
+                break;
+            case SagaCommand.Refund when order.RefundReason is not null && order.View.Status != Orders.OrderStatus.Refunded:
+                await StartAsync(nameof(RefundSaga), RefundSaga.IdOf(command.OrderId), command.OrderId, cancellation);
+                break;
+        }
+    }
+
+    private async Task StartAsync(string name, string instanceId, object input, CancellationToken cancellation)
+    {
+        try
+        {
+            await workflows.ScheduleNewWorkflowAsync(name, instanceId, input, startTime: (DateTimeOffset?)null, cancellation);
+        }
+        catch (Exception e) when (e.Message.Contains("already exists", StringComparison.OrdinalIgnoreCase))
+        {
+            // An earlier start did it and died before it could say so.
+        }
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Somebody was quicker: the dispatcher is awake.
+        }
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Commands for sagas wait in the store: {Reason}")]
+    private static partial void CommandsFailed(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "The command {Act} for the saga of {OrderId} is given again later: {Reason}")]
+    private static partial void CommandFailed(ILogger logger, string act, string orderId, string reason);
+}

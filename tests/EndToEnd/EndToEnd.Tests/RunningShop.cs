@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using DaprOrders.Shoppers;
+using Xunit;
+
+namespace DaprOrders.EndToEnd;
+
+/// <summary>The whole shop as a user starts it: ./run.sh on a fresh data folder and a free port. Real processes throughout.</summary>
+public sealed class RunningShop : IAsyncLifetime
+{
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(3);
+    private readonly StringBuilder output = new();
+    private Process? run;
+
+    public string Data { get; } = Directory.CreateTempSubdirectory("daprorders-").FullName;
+    public Uri Gateway { get; private set; } = null!;
+    public Uri Provider { get; private set; } = null!;
+    internal Shop Shop { get; private set; } = null!;
+    internal string Customer { get; private set; } = "";
+    internal string Operator { get; private set; } = "";
+    public string Output { get { lock (output) return output.ToString(); } }
+
+    public async ValueTask InitializeAsync()
+    {
+        var port = FreePort();
+        Gateway = new Uri($"http://127.0.0.1:{port}");
+        Shop = new Shop(Gateway);
+        await StartAsync(port);
+        using (var endpoints = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Data, "endpoints.json"))))
+            Provider = new Uri(endpoints.RootElement.GetProperty("provider").GetString()!);
+        Customer = await Shop.TokenAsync("demo", CancellationToken.None);
+        Operator = await Shop.TokenAsync("operator", CancellationToken.None);
+    }
+
+    /// <summary>kill -9 of one process of the shop: "host" is the LocalDapr process, otherwise an app id. False while it is not running.</summary>
+    public bool Kill(string name)
+    {
+        var line = ReadPids().FirstOrDefault(entry => name == "host" ? entry.IsHost : entry.Name == name);
+        if (line == default) return false;
+        try
+        {
+            using var process = Process.GetProcessById(line.Pid);
+            process.Kill(); // SIGKILL
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false; // already gone
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Shop?.Dispose();
+        if (run is { HasExited: false })
+        {
+            using var kill = Process.Start("kill", ["-TERM", run.Id.ToString()]);
+            await kill.WaitForExitAsync();
+            await run.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        }
+
+        run?.Dispose();
+        Directory.Delete(Data, recursive: true);
+    }
+
+    private async Task StartAsync(int port)
+    {
+        run = Process.Start(new ProcessStartInfo("bash", [Path.Combine(Root(), "run.sh"), "--count", "0", "--data", Data, "--port", port.ToString()])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Root(),
+            Environment = { ["DAPRORDERS_PARK_AFTER_SECONDS"] = "1" },
+        })!;
+        var open = new TaskCompletionSource();
+        void Keep(object sender, DataReceivedEventArgs line)
+        {
+            lock (output) output.AppendLine(line.Data);
+            if (line.Data?.Contains("The shop is open", StringComparison.Ordinal) == true) open.TrySetResult();
+        }
+
+        run.OutputDataReceived += Keep;
+        run.ErrorDataReceived += Keep;
+        run.BeginOutputReadLine();
+        run.BeginErrorReadLine();
+        if (await Task.WhenAny(open.Task, run.WaitForExitAsync(), Task.Delay(StartsWithin)) != open.Task)
+            throw new InvalidOperationException($"./run.sh did not open the shop:\n{Output}\n{ShopLog()}");
+    }
+
+    private IEnumerable<(int Pid, string Name, bool IsHost)> ReadPids()
+    {
+        var file = Path.Combine(Data, "pids");
+        return File.Exists(file)
+            ? File.ReadAllLines(file).Select((line, i) => (Parts: line.Split(' ', 2), i)).Where(l => l.Parts.Length == 2).Select(l => (int.Parse(l.Parts[0]), l.Parts[1], l.i == 0))
+            : [];
+    }
+
+    private string ShopLog()
+    {
+        var log = Path.Combine(Data, "logs", "shop.log");
+        return File.Exists(log) ? string.Join('\n', File.ReadLines(log).TakeLast(60)) : "";
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string Root()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "run.sh"))) folder = Path.GetDirectoryName(folder)!;
+        return folder;
+    }
+}
