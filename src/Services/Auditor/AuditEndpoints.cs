@@ -1,5 +1,3 @@
-using Dapr;
-using Dapr.Client;
 using DaprOrders.Auditor.Reconciliation;
 using DaprOrders.ServiceDefaults;
 
@@ -20,7 +18,7 @@ internal static class AuditEndpoints
         {
             return TypedResults.Ok(await audit(cancellation));
         }
-        catch (Exception e) when (e is InvocationException or DaprException or HttpRequestException)
+        catch (HttpRequestException e)
         {
             return Problems.Unavailable($"A source of truth cannot be read now: {e.Message}").ToResult();
         }

@@ -5,8 +5,9 @@ using DaprOrders.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args).AddServiceDefaults();
 builder.Services.AddDaprClient();
+builder.Services.AddSingleton(services => new Invocation(services.GetRequiredService<DaprClient>().CreateInvokableHttpClient()));
 builder.Services.AddSingleton(services => new Sources(
-    services.GetRequiredService<DaprClient>(),
+    services.GetRequiredService<Invocation>(),
     new HttpClient { BaseAddress = new Uri(builder.Configuration["PAYMENT_PROVIDER_URL"] ?? "http://127.0.0.1:5199"), Timeout = TimeSpan.FromSeconds(30) }));
 builder.Services.AddSingleton<Audit>();
 

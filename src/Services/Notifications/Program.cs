@@ -1,8 +1,10 @@
+using Dapr.Client;
 using DaprOrders.Notifications.Subscriptions;
 using DaprOrders.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args).AddServiceDefaults();
 builder.Services.AddDaprClient();
+builder.Services.AddSingleton(services => new Invocation(services.GetRequiredService<DaprClient>().CreateInvokableHttpClient()));
 
 var app = builder.Build().UseServiceDefaults();
 app.MapSubscribeHandler();

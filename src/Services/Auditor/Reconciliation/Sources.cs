@@ -1,11 +1,11 @@
 using System.Net.Http.Json;
-using Dapr.Client;
 using DaprOrders.Contracts;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Auditor.Reconciliation;
 
 /// <summary>Reads the sources of truth whole, in pages. Orders come first: whatever a finished order caused is then there in what is read after it.</summary>
-internal sealed class Sources(DaprClient dapr, HttpClient provider)
+internal sealed class Sources(Invocation invoke, HttpClient provider)
 {
     private const int PageSize = 5000;
 
@@ -24,7 +24,7 @@ internal sealed class Sources(DaprClient dapr, HttpClient provider)
         var all = new List<TItem>();
         for (long? after = 0; after is not null;)
         {
-            var (items, next) = read(await GetAsync<TPage>(app, $"{path}?after={after}&limit={PageSize}", cancellation));
+            var (items, next) = read(await invoke.GetAsync<TPage>(app, $"{path}?after={after}&limit={PageSize}", cancellation));
             all.AddRange(items);
             after = next;
         }
@@ -36,10 +36,7 @@ internal sealed class Sources(DaprClient dapr, HttpClient provider)
     {
         var all = new List<PaymentRecord>();
         foreach (var ids in orders.Select(order => order.OrderId).Chunk(1000))
-        {
-            using var request = dapr.CreateInvokeMethodRequest(HttpMethod.Post, Apps.Payments, "internal/payments", [], new PaymentsQuery(ids));
-            all.AddRange((await dapr.InvokeMethodAsync<PaymentRecords>(request, cancellation)).Items);
-        }
+            all.AddRange((await invoke.PostAsync<PaymentRecords>(Apps.Payments, "internal/payments", new PaymentsQuery(ids), cancellation)).Items);
 
         return all;
     }
@@ -62,7 +59,7 @@ internal sealed class Sources(DaprClient dapr, HttpClient provider)
         var levels = new List<StockLevel>();
         for (var after = ""; after is not null;)
         {
-            var page = await GetAsync<StockPage>(Apps.Inventory, $"internal/stock?after={Uri.EscapeDataString(after)}&limit=1000", cancellation);
+            var page = await invoke.GetAsync<StockPage>(Apps.Inventory, $"internal/stock?after={Uri.EscapeDataString(after)}&limit=1000", cancellation);
             levels.AddRange(page.Items);
             after = page.Next;
         }
@@ -82,14 +79,8 @@ internal sealed class Sources(DaprClient dapr, HttpClient provider)
 
     private async Task<StockLevel?> LevelAsync(string sku, CancellationToken cancellation)
     {
-        var page = await GetAsync<StockPage>(Apps.Inventory, $"internal/stock?sku={sku}", cancellation);
+        var page = await invoke.GetAsync<StockPage>(Apps.Inventory, $"internal/stock?sku={sku}", cancellation);
         return page.Items.Count == 1 ? page.Items[0] : null;
-    }
-
-    private async Task<T> GetAsync<T>(string app, string path, CancellationToken cancellation)
-    {
-        using var request = dapr.CreateInvokeMethodRequest(HttpMethod.Get, app, path);
-        return await dapr.InvokeMethodAsync<T>(request, cancellation);
     }
 }
 

@@ -1,5 +1,3 @@
-using Dapr;
-using Dapr.Client;
 using DaprOrders.Contracts;
 using DaprOrders.Inventory.Products;
 using DaprOrders.ServiceDefaults;
@@ -12,7 +10,7 @@ internal static partial class PutProduct
     public sealed record Request(string Name, Money Price);
 
     public static async Task<IResult> HandleAsync(
-        string sku, HttpContext context, Caller caller, Catalogue catalogue, StockOf stock, DaprClient dapr, ILogger<Catalogue> log, CancellationToken cancellation)
+        string sku, HttpContext context, Caller caller, Catalogue catalogue, StockOf stock, Invocation invoke, ILogger<Catalogue> log, CancellationToken cancellation)
     {
         if (!caller.IsOperator) return Problems.Forbidden("Only an operator changes products.").ToResult();
         var request = await Body.ReadAsync<Request>(context.Request, cancellation);
@@ -23,20 +21,19 @@ internal static partial class PutProduct
 
         var product = new ProductPrice(sku, request.Name, request.Price);
         await catalogue.SaveAsync(product, cancellation);
-        await TellOrderingAsync(dapr, product, log, cancellation);
+        await TellOrderingAsync(invoke, product, log, cancellation);
         var level = await stock.LevelAsync(sku, cancellation);
         return TypedResults.Ok(new Product(sku, product.Name, product.Price, level.Available));
     }
 
     /// <summary>When Ordering is away it has no cache that could be stale; when it is only slow, its cache ends by itself soon.</summary>
-    private static async Task TellOrderingAsync(DaprClient dapr, ProductPrice product, ILogger log, CancellationToken cancellation)
+    private static async Task TellOrderingAsync(Invocation invoke, ProductPrice product, ILogger log, CancellationToken cancellation)
     {
         try
         {
-            using var request = dapr.CreateInvokeMethodRequest(HttpMethod.Post, Apps.Ordering, "internal/prices/changed", [], new PricesChanged([product]));
-            await dapr.InvokeMethodAsync(request, cancellation);
+            await invoke.PostAsync(Apps.Ordering, "internal/prices/changed", new PricesChanged([product]), cancellation);
         }
-        catch (Exception e) when (e is InvocationException or DaprException or HttpRequestException)
+        catch (HttpRequestException e)
         {
             NotTold(log, product.Sku, e.Message);
         }

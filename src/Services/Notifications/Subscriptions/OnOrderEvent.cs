@@ -24,12 +24,12 @@ internal static partial class OnOrderEvent
     public static void MapOrderEvents(this IEndpointRouteBuilder routes) => routes.MapPost("/on-order-event", HandleAsync)
         .WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = Topics.Orders, DeadLetterTopic = DeadLetters });
 
-    private static async Task<IResult> HandleAsync(HttpContext context, DaprClient dapr, TimeProvider time, ILogger<Customer> log, CancellationToken cancellation)
+    private static async Task<IResult> HandleAsync(HttpContext context, DaprClient dapr, Invocation invoke, TimeProvider time, ILogger<Customer> log, CancellationToken cancellation)
     {
         using var cloudEvent = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: cancellation);
         var order = cloudEvent.RootElement.GetProperty("data").Deserialize<OrderEvent>(Defaults.Json)!;
         if (order.Status is not ("confirmed" or "rejected" or "cancelled" or "refunded")) return TypedResults.Ok();
-        if (await FindAsync(dapr, order.CustomerId, cancellation) is not { Notify.Email: true } customer) return TypedResults.Ok();
+        if (await FindAsync(invoke, order.CustomerId, cancellation) is not { Notify.Email: true } customer) return TypedResults.Ok();
 
         var key = $"notified-{order.OrderId}-{order.Version}";
         if (await dapr.GetStateAsync<Sent?>(Components.Documents, key, cancellationToken: cancellation) is not null) return TypedResults.Ok();
@@ -40,12 +40,12 @@ internal static partial class OnOrderEvent
     }
 
     /// <summary>Null for one who is gone or never had a profile; he is not told.</summary>
-    private static async Task<Customer?> FindAsync(DaprClient dapr, string customerId, CancellationToken cancellation)
+    private static async Task<Customer?> FindAsync(Invocation invoke, string customerId, CancellationToken cancellation)
     {
-        using var request = dapr.CreateInvokeMethodRequest(HttpMethod.Get, Apps.Customers, $"customers/{customerId}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, Invocation.At(Apps.Customers, $"customers/{customerId}"));
         request.Headers.Add(Caller.SubjectHeader, Apps.Notifications);
         request.Headers.Add(Caller.RoleHeader, "operator");
-        using var answer = await dapr.InvokeMethodWithResponseAsync(request, cancellation);
+        using var answer = await invoke.SendAsync(request, cancellation);
         if (answer.StatusCode == System.Net.HttpStatusCode.NotFound) return null;
         answer.EnsureSuccessStatusCode();
         return await answer.Content.ReadFromJsonAsync<Customer>(cancellation);

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
-using Dapr.Client;
 using DaprOrders.Contracts;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Ordering.Catalogue;
 
 /// <summary>Prices as Inventory has them. Kept for a few seconds; Inventory pushes changes to us before it answers. Safe for concurrent use.</summary>
-internal sealed class Prices(DaprClient dapr, TimeProvider time)
+internal sealed class Prices(Invocation invoke, TimeProvider time)
 {
     private const int MostKept = 100_000;
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
@@ -33,8 +33,8 @@ internal sealed class Prices(DaprClient dapr, TimeProvider time)
             if (kept.TryGetValue(sku, out var entry) && now - entry.At < Fresh) found[sku] = entry.Price;
         if (found.Count == skus.Count) return found;
 
-        using var request = dapr.CreateInvokeMethodRequest(HttpMethod.Post, Apps.Inventory, "internal/prices", [], new PriceQuery([.. skus.Where(sku => !found.ContainsKey(sku))]));
-        var answer = await dapr.InvokeMethodAsync<PriceList>(request, cancellation);
+        var query = new PriceQuery([.. skus.Where(sku => !found.ContainsKey(sku))]);
+        var answer = await invoke.PostAsync<PriceList>(Apps.Inventory, "internal/prices", query, cancellation);
         Fetched(answer.Items, now);
         foreach (var price in answer.Items) found[price.Sku] = kept.TryGetValue(price.Sku, out var known) ? known.Price : price;
         return found;

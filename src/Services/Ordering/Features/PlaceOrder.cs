@@ -2,8 +2,6 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Dapr;
-using Dapr.Client;
 using DaprOrders.Contracts;
 using DaprOrders.Ordering.Catalogue;
 using DaprOrders.Ordering.EventStore;
@@ -61,7 +59,7 @@ internal sealed class PlaceOrder(OrderEventStore store, Prices prices, OrderingO
         {
             return await StoreAsync(customerId, new Asked(scopedKey, hash), request, cancellation);
         }
-        catch (Exception e) when (e is DaprException or InvocationException or HttpRequestException)
+        catch (HttpRequestException)
         {
             return (null, Problems.Unavailable("Prices cannot be had now; nothing was stored."));
         }

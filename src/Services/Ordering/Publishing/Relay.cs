@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Dapr;
 using Dapr.Client;
 using DaprOrders.Contracts;
@@ -77,15 +76,10 @@ internal sealed partial class Relay(OrderEventStore store, DaprClient dapr, ILog
 /// <summary>An event as it goes on the bus: its id is order and version, so that a second delivery is recognised.</summary>
 internal sealed class OrderCloudEvent(JsonElement data) : CloudEvent<JsonElement>(data)
 {
-    [JsonPropertyName("id")]
-    public string Id { get; init; } = "";
-
-    [JsonPropertyName("specversion")]
-    public string Version { get; init; } = "1.0";
-
     public static OrderCloudEvent Of(StoredEvent stored) => new(JsonDocument.Parse(stored.Data).RootElement)
     {
         Id = $"{stored.OrderId}:{stored.Version}",
+        SpecVersion = "1.0",
         Source = new Uri("/ordering", UriKind.Relative),
         Type = OrderEventNames.Type(stored.Name),
         Subject = stored.OrderId,

@@ -1,4 +1,3 @@
-using Dapr.Client;
 using DaprOrders.Contracts;
 using DaprOrders.Ordering.Orders;
 using DaprOrders.ServiceDefaults;
@@ -9,12 +8,12 @@ namespace DaprOrders.Ordering.Saga;
 internal sealed class PaymentCalls : IAsyncDisposable
 {
     private static readonly string[] Operations = ["authorise", "capture", "void", "refund"];
-    private readonly DaprClient dapr;
+    private readonly Invocation invoke;
     private readonly Dictionary<string, MicroBatch<PaymentCommand, PaymentOutcome>> batches;
 
-    public PaymentCalls(DaprClient dapr)
+    public PaymentCalls(Invocation invoke)
     {
-        this.dapr = dapr;
+        this.invoke = invoke;
         batches = Operations.ToDictionary(
             operation => operation, operation => new MicroBatch<PaymentCommand, PaymentOutcome>(items => CallAsync(operation, items), parallel: 8));
     }
@@ -34,8 +33,8 @@ internal sealed class PaymentCalls : IAsyncDisposable
 
     private async Task<IReadOnlyList<PaymentOutcome>> CallAsync(string operation, IReadOnlyList<PaymentCommand> items)
     {
-        using var request = dapr.CreateInvokeMethodRequest(HttpMethod.Post, Apps.Payments, $"payments/{operation}", [], new PaymentBatch(items));
-        return (await dapr.InvokeMethodAsync<PaymentResults>(request, CancellationToken.None)).Items;
+        var results = await invoke.PostAsync<PaymentResults>(Apps.Payments, $"payments/{operation}", new PaymentBatch(items), CancellationToken.None);
+        return results.Items;
     }
 }
 
