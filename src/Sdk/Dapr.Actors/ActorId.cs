@@ -7,7 +7,7 @@ namespace Dapr.Actors;
 /// <summary>Identity of one actor within its type. Compared by ordinal text; immutable.</summary>
 [JsonConverter(typeof(ActorIdJsonConverter))]
 [DataContract(Name = "ActorId")]
-public class ActorId : IEquatable<ActorId>, IComparable<ActorId>
+public class ActorId : IEquatable<ActorId>
 {
     [DataMember(Name = "ActorId", Order = 0, IsRequired = true)]
     private readonly string id;
@@ -38,7 +38,7 @@ public class ActorId : IEquatable<ActorId>, IComparable<ActorId>
     /// <inheritdoc/>
     public bool Equals(ActorId? other) => other is not null && string.Equals(id, other.id, StringComparison.Ordinal);
 
-    /// <inheritdoc/>
+    /// <summary>Sorts by ordinal text.</summary>
     public int CompareTo(ActorId? other) => string.CompareOrdinal(id, other?.id);
 
     /// <summary>Whether both name the same actor.</summary>
@@ -46,20 +46,6 @@ public class ActorId : IEquatable<ActorId>, IComparable<ActorId>
 
     /// <summary>Whether the two name different actors.</summary>
     public static bool operator !=(ActorId? id1, ActorId? id2) => !(id1 == id2);
-
-    /// <summary>Whether the first sorts before the second.</summary>
-    public static bool operator <(ActorId? left, ActorId? right) => Compare(left, right) < 0;
-
-    /// <summary>Whether the first does not sort after the second.</summary>
-    public static bool operator <=(ActorId? left, ActorId? right) => Compare(left, right) <= 0;
-
-    /// <summary>Whether the first sorts after the second.</summary>
-    public static bool operator >(ActorId? left, ActorId? right) => Compare(left, right) > 0;
-
-    /// <summary>Whether the first does not sort before the second.</summary>
-    public static bool operator >=(ActorId? left, ActorId? right) => Compare(left, right) >= 0;
-
-    private static int Compare(ActorId? left, ActorId? right) => string.CompareOrdinal(left?.id, right?.id);
 
     internal sealed class ActorIdJsonConverter : JsonConverter<ActorId>
     {

@@ -18,7 +18,9 @@ namespace Dapr
         public string? DeadLetterTopic { get; set; }
 
         /// <summary>For the component.</summary>
-        public Dictionary<string, string> Metadata { get; init; } = [];
+#pragma warning disable CA1051 // a field in the official SDK
+        public IDictionary<string, string>? Metadata;
+#pragma warning restore CA1051
     }
 }
 
@@ -55,7 +57,7 @@ namespace Microsoft.AspNetCore.Builder
                     pubsubName = topic.PubsubName,
                     route = endpoint.RoutePattern.RawText!.TrimStart('/'),
                     deadLetterTopic = topic.DeadLetterTopic,
-                    metadata = topic.Metadata.Count == 0 ? null : topic.Metadata,
+                    metadata = topic.Metadata is { Count: > 0 } ? topic.Metadata : null,
                 });
             return Results.Json(subscriptions, Web);
         });

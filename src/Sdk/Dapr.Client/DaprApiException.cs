@@ -3,9 +3,29 @@ namespace Dapr;
 /// <summary>The sidecar answered a call with an error of its own.</summary>
 public class DaprApiException : DaprException
 {
+    private const string NoCode = "UNKNOWN";
+
+    /// <summary>An error of which nothing is known.</summary>
+    public DaprApiException()
+        : this(errorCode: null, isTransient: false)
+    {
+    }
+
     /// <summary>An error without a code.</summary>
-    public DaprApiException(string message, bool isTransient = false)
-        : this(message, "UNKNOWN", isTransient)
+    public DaprApiException(string message)
+        : this(message, errorCode: null, isTransient: false)
+    {
+    }
+
+    /// <summary>An error without a code, with its cause.</summary>
+    public DaprApiException(string message, Exception? innerException)
+        : this(message, innerException, errorCode: null, isTransient: false)
+    {
+    }
+
+    /// <summary>An error of which the code is known and nothing else.</summary>
+    public DaprApiException(string? errorCode, bool isTransient)
+        : this(string.Empty, errorCode, isTransient)
     {
     }
 
@@ -19,7 +39,7 @@ public class DaprApiException : DaprException
     public DaprApiException(string message, Exception? inner, string? errorCode, bool isTransient)
         : base(message, inner)
     {
-        ErrorCode = errorCode ?? "UNKNOWN";
+        ErrorCode = string.IsNullOrEmpty(errorCode) ? NoCode : errorCode;
         IsTransient = isTransient;
     }
 

@@ -3,6 +3,8 @@ namespace Dapr.Client;
 
 public abstract partial class DaprClient
 {
+    private const string InvocationIsHttp = "Invoke methods with an HttpClient of CreateInvokableHttpClient, or with a gRPC client.";
+
     /// <summary>A POST of a method, to be sent with InvokeMethodAsync.</summary>
     public HttpRequestMessage CreateInvokeMethodRequest(string appId, string methodName) =>
         CreateInvokeMethodRequest(HttpMethod.Post, appId, methodName);
@@ -34,7 +36,7 @@ public abstract partial class DaprClient
     /// <summary>An HttpClient whose requests for http://{appId}/… go through the sidecar.</summary>
     public static HttpClient CreateInvokeHttpClient(string? appId = null, string? daprEndpoint = null, string? daprApiToken = null)
     {
-        var handler = new InvocationHandler(daprApiToken ?? DaprDefaults.ApiToken)
+        var handler = new InvocationHandler(daprApiToken ?? DaprDefaults.TokenOrNull())
         {
             InnerHandler = new SocketsHttpHandler { UseProxy = false, UseCookies = false },
             DefaultAppId = appId,
@@ -48,15 +50,19 @@ public abstract partial class DaprClient
     }
 
     /// <summary>Sends the request and returns the answer whatever its status; throws InvocationException when there was none.</summary>
+    [Obsolete(InvocationIsHttp)]
     public abstract Task<HttpResponseMessage> InvokeMethodWithResponseAsync(HttpRequestMessage request, CancellationToken cancellationToken = default);
 
     /// <summary>Sends the request; throws InvocationException unless the answer's status is a success.</summary>
+    [Obsolete(InvocationIsHttp)]
     public abstract Task InvokeMethodAsync(HttpRequestMessage request, CancellationToken cancellationToken = default);
 
     /// <summary>Sends the request and reads the answer's JSON.</summary>
+    [Obsolete(InvocationIsHttp)]
     public abstract Task<TResponse> InvokeMethodAsync<TResponse>(HttpRequestMessage request, CancellationToken cancellationToken = default);
 
     /// <summary>Invokes a method of another app.</summary>
+    [Obsolete(InvocationIsHttp)]
     public async Task InvokeMethodAsync(
         string appId, string methodName, CancellationToken cancellationToken = default)
     {
@@ -65,6 +71,7 @@ public abstract partial class DaprClient
     }
 
     /// <summary>Invokes a method of another app.</summary>
+    [Obsolete(InvocationIsHttp)]
     public async Task InvokeMethodAsync(
         HttpMethod httpMethod, string appId, string methodName, CancellationToken cancellationToken = default)
     {
@@ -73,6 +80,7 @@ public abstract partial class DaprClient
     }
 
     /// <summary>Invokes a method of another app.</summary>
+    [Obsolete(InvocationIsHttp)]
     public async Task InvokeMethodAsync<TRequest>(
         string appId, string methodName, TRequest data, CancellationToken cancellationToken = default)
     {
@@ -81,6 +89,7 @@ public abstract partial class DaprClient
     }
 
     /// <summary>Invokes a method of another app.</summary>
+    [Obsolete(InvocationIsHttp)]
     public async Task InvokeMethodAsync<TRequest>(
         HttpMethod httpMethod, string appId, string methodName, TRequest data, CancellationToken cancellationToken = default)
     {
@@ -89,6 +98,7 @@ public abstract partial class DaprClient
     }
 
     /// <summary>Invokes a method of another app.</summary>
+    [Obsolete(InvocationIsHttp)]
     public async Task<TResponse> InvokeMethodAsync<TResponse>(
         string appId, string methodName, CancellationToken cancellationToken = default)
     {
@@ -97,6 +107,7 @@ public abstract partial class DaprClient
     }
 
     /// <summary>Invokes a method of another app.</summary>
+    [Obsolete(InvocationIsHttp)]
     public async Task<TResponse> InvokeMethodAsync<TResponse>(
         HttpMethod httpMethod, string appId, string methodName, CancellationToken cancellationToken = default)
     {
@@ -105,6 +116,7 @@ public abstract partial class DaprClient
     }
 
     /// <summary>Invokes a method of another app.</summary>
+    [Obsolete(InvocationIsHttp)]
     public async Task<TResponse> InvokeMethodAsync<TRequest, TResponse>(
         string appId, string methodName, TRequest data, CancellationToken cancellationToken = default)
     {
@@ -113,6 +125,7 @@ public abstract partial class DaprClient
     }
 
     /// <summary>Invokes a method of another app.</summary>
+    [Obsolete(InvocationIsHttp)]
     public async Task<TResponse> InvokeMethodAsync<TRequest, TResponse>(
         HttpMethod httpMethod, string appId, string methodName, TRequest data, CancellationToken cancellationToken = default)
     {

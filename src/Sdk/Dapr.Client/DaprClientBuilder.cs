@@ -1,14 +1,15 @@
 using System.Text.Json;
-using MiniGrpc;
+using Dapr.Common;
+using Grpc.Net.Client;
 
 namespace Dapr.Client;
 
 /// <summary>Builds a <see cref="DaprClient"/>; what is not set comes from the environment.</summary>
 public sealed class DaprClientBuilder
 {
-    private Uri httpEndpoint = DaprDefaults.HttpEndpoint;
-    private Uri grpcEndpoint = DaprDefaults.GrpcEndpoint;
-    private string? apiToken = DaprDefaults.ApiToken;
+    private Uri httpEndpoint = new(DaprDefaults.GetDefaultHttpEndpoint());
+    private Uri grpcEndpoint = new(DaprDefaults.GetDefaultGrpcEndpoint());
+    private string? apiToken = DaprDefaults.TokenOrNull();
     private JsonSerializerOptions json = new(JsonSerializerDefaults.Web);
     private GrpcChannelOptions? channelOptions;
     private TimeSpan? timeout;
@@ -36,7 +37,7 @@ public sealed class DaprClientBuilder
         return this;
     }
 
-    /// <summary>Options of the connection.</summary>
+    /// <summary>Message sizes and the handler are taken from these options.</summary>
     public DaprClientBuilder UseGrpcChannelOptions(GrpcChannelOptions grpcChannelOptions)
     {
         channelOptions = grpcChannelOptions;
@@ -65,8 +66,7 @@ public sealed class DaprClientBuilder
             throw new InvalidOperationException("The endpoints of the sidecar must be http or https.");
         }
 
-        // The sidecar limits what it takes; a second limit here would only hide its error.
-        var channel = new GrpcChannel(grpcEndpoint, channelOptions ?? new() { MaxSendMessageBytes = int.MaxValue });
+        var channel = new MiniGrpc.GrpcChannel(grpcEndpoint, GrpcEdge.ToMini(channelOptions));
         return new DaprClientGrpc(channel, httpEndpoint, apiToken, json, timeout);
     }
 }

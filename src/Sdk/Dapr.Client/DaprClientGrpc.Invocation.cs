@@ -7,6 +7,7 @@ namespace Dapr.Client;
 
 internal sealed partial class DaprClientGrpc
 {
+    private const string UseHttp = "As the method it overrides.";
     private static readonly TimeSpan SidecarPoll = TimeSpan.FromMilliseconds(500);
     private static readonly HttpRequestOptionsKey<string> AppIdKey = new("dapr-app-id");
     private static readonly HttpRequestOptionsKey<string> MethodKey = new("dapr-method");
@@ -49,6 +50,7 @@ internal sealed partial class DaprClientGrpc
     public override HttpClient CreateInvokableHttpClient(string? appId = null) =>
         CreateInvokeHttpClient(appId, httpEndpoint.AbsoluteUri, apiToken);
 
+    [Obsolete(UseHttp)]
     public override async Task<HttpResponseMessage> InvokeMethodWithResponseAsync(
         HttpRequestMessage request, CancellationToken cancellationToken = default)
     {
@@ -68,6 +70,7 @@ internal sealed partial class DaprClientGrpc
         }
     }
 
+    [Obsolete(UseHttp)]
     public override async Task InvokeMethodAsync(HttpRequestMessage request, CancellationToken cancellationToken = default)
     {
         var response = await InvokeMethodWithResponseAsync(request, cancellationToken).ConfigureAwait(false);
@@ -75,6 +78,7 @@ internal sealed partial class DaprClientGrpc
         response.Dispose();
     }
 
+    [Obsolete(UseHttp)]
     public override async Task<TResponse> InvokeMethodAsync<TResponse>(
         HttpRequestMessage request, CancellationToken cancellationToken = default)
     {

@@ -4,7 +4,6 @@ using Dapr.Protocol.Common.V1;
 using Dapr.Protocol.Runtime.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
-using MiniGrpc;
 using WireOptions = Dapr.Protocol.Common.V1.StateOptions;
 using WireItem = Dapr.Protocol.Runtime.V1.BulkStateItem;
 
@@ -185,7 +184,7 @@ internal sealed partial class DaprClientGrpc
             await write.ConfigureAwait(false);
             return true;
         }
-        catch (DaprException e) when (e.InnerException is RpcException { StatusCode: StatusCode.Aborted })
+        catch (DaprException e) when (e.InnerException is Grpc.Core.RpcException { StatusCode: Grpc.Core.StatusCode.Aborted })
         {
             return false;
         }

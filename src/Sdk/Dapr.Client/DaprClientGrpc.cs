@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dapr.Common;
 using Dapr.Protocol;
 using Dapr.Protocol.Runtime.V1;
 using Google.Protobuf;
@@ -169,7 +170,7 @@ internal sealed partial class DaprClientGrpc : DaprClient
         }
         catch (RpcException e)
         {
-            throw new DaprException($"Failed to {intent}: the Dapr endpoint answered {e.Message}", e);
+            throw new DaprException($"Failed to {intent}: the Dapr endpoint answered {e.Message}", GrpcEdge.ToCore(e));
         }
     }
 

@@ -31,7 +31,7 @@ public sealed class DaprActorMetadata(string type, int count)
 }
 
 /// <summary>A loaded component.</summary>
-public sealed class DaprComponentsMetadata(string name, string type, string version, IReadOnlyList<string> capabilities)
+public sealed class DaprComponentsMetadata(string name, string type, string version, string[] capabilities)
 {
     /// <summary>Its name.</summary>
     public string Name { get; } = name;
@@ -43,5 +43,7 @@ public sealed class DaprComponentsMetadata(string name, string type, string vers
     public string Version { get; } = version;
 
     /// <summary>What it can do.</summary>
-    public IReadOnlyList<string> Capabilities { get; } = capabilities;
+#pragma warning disable CA1819 // an array in the official SDK
+    public string[] Capabilities { get; } = capabilities;
+#pragma warning restore CA1819
 }

@@ -3,8 +3,8 @@ namespace Dapr.Client;
 /// <summary>Sends requests for <c>http://{appId}/{path}</c> through the sidecar's service invocation.</summary>
 public class InvocationHandler : DelegatingHandler
 {
-    private readonly string? apiToken = DaprDefaults.ApiToken;
-    private Uri endpoint = DaprDefaults.HttpEndpoint;
+    private readonly string? apiToken = DaprDefaults.TokenOrNull();
+    private Uri endpoint = new(DaprDefaults.GetDefaultHttpEndpoint());
 
     /// <summary>Reads the endpoint and the token from the environment.</summary>
     public InvocationHandler()

@@ -28,11 +28,13 @@ public class BulkPublishResponseFailedEntry<TValue>(BulkPublishEntry<TValue> ent
 }
 
 /// <summary>The outcome of a bulk publish.</summary>
-public class BulkPublishResponse<TValue>(IReadOnlyList<BulkPublishResponseFailedEntry<TValue>> failedEntries)
+#pragma warning disable CA1002 // a List in the official SDK
+public class BulkPublishResponse<TValue>(List<BulkPublishResponseFailedEntry<TValue>> failedEntries)
 {
     /// <summary>Empty when all were published.</summary>
-    public IReadOnlyList<BulkPublishResponseFailedEntry<TValue>> FailedEntries { get; } = failedEntries;
+    public List<BulkPublishResponseFailedEntry<TValue>> FailedEntries { get; } = failedEntries;
 }
+#pragma warning restore CA1002
 
 /// <summary>A call of an output binding.</summary>
 public sealed class BindingRequest(string bindingName, string operation)

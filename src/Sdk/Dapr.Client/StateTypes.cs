@@ -58,7 +58,7 @@ public sealed class StateTransactionRequest(
 #pragma warning restore CA1819
 
     /// <summary>What to do.</summary>
-    public StateOperationType OperationType { get; set; } = operationType;
+    public StateOperationType? OperationType { get; set; } = operationType;
 
     /// <summary>The etag that must still fit, or null.</summary>
     public string? ETag { get; set; } = etag;
@@ -67,7 +67,9 @@ public sealed class StateTransactionRequest(
     public IReadOnlyDictionary<string, string>? Metadata { get; set; } = metadata;
 
     /// <summary>Options of this operation.</summary>
-    public StateOptions? Options { get; set; } = options;
+#pragma warning disable CA1051 // a field in the official SDK
+    public StateOptions? Options = options;
+#pragma warning restore CA1051
 
     private static string Checked(string key)
     {
@@ -75,21 +77,3 @@ public sealed class StateTransactionRequest(
         return key;
     }
 }
-
-/// <summary>One key of a bulk read, its value as text.</summary>
-public readonly record struct BulkStateItem(string Key, string Value, string ETag);
-
-/// <summary>One key of a bulk read.</summary>
-public readonly record struct BulkStateItem<TValue>(string Key, TValue Value, string ETag);
-
-/// <summary>One key of a bulk write.</summary>
-public readonly record struct SaveStateItem<TValue>(
-    string Key,
-    TValue Value,
-    string? ETag,
-    StateOptions? StateOptions = default,
-    IReadOnlyDictionary<string, string>? Metadata = default);
-
-/// <summary>One key of a bulk deletion.</summary>
-public readonly record struct BulkDeleteStateItem(
-    string Key, string? ETag, StateOptions? StateOptions = default, IReadOnlyDictionary<string, string>? Metadata = default);

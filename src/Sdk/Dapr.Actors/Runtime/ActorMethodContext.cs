@@ -14,7 +14,9 @@ public enum ActorCallType
 }
 
 /// <summary>The turn an actor takes.</summary>
-public readonly record struct ActorMethodContext
+#pragma warning disable CA1815 // the official SDK declares no equality here
+public readonly struct ActorMethodContext
+#pragma warning restore CA1815
 {
     internal ActorMethodContext(string methodName, ActorCallType callType)
     {

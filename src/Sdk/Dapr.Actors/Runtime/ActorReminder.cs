@@ -32,8 +32,14 @@ public class ActorReminder : ActorReminderToken, IActorReminder
     }
 
     /// <summary>Fires until its time to live is over.</summary>
-    public ActorReminder(string actorType, ActorId actorId, string name, byte[]? state, TimeSpan dueTime, TimeSpan period, TimeSpan? ttl)
+    public ActorReminder(string actorType, ActorId actorId, string name, byte[]? state, TimeSpan dueTime, TimeSpan period, TimeSpan ttl)
         : this(actorType, actorId, name, state, dueTime, period, null, ttl)
+    {
+    }
+
+    /// <summary>Fires a number of times.</summary>
+    public ActorReminder(string actorType, ActorId actorId, string name, byte[]? state, TimeSpan dueTime, TimeSpan period, int? repetitions)
+        : this(actorType, actorId, name, state, dueTime, period, repetitions, null)
     {
     }
 

@@ -28,12 +28,18 @@ public class ActorTimer : ActorTimerToken
     /// <summary>Fires without end, or once when the period is negative.</summary>
     public ActorTimer(
         string actorType, ActorId actorId, string name, string timerCallback, byte[]? data, TimeSpan dueTime, TimeSpan period)
-        : this(actorType, actorId, name, timerCallback, data, dueTime, period, null)
+        : this(actorType, actorId, name, timerCallback, data, dueTime, period, (TimeSpan?)null)
     {
     }
 
     /// <summary>Fires until its time to live is over.</summary>
     public ActorTimer(
+        string actorType, ActorId actorId, string name, string timerCallback, byte[]? data, TimeSpan dueTime, TimeSpan period, TimeSpan ttl)
+        : this(actorType, actorId, name, timerCallback, data, dueTime, period, (TimeSpan?)ttl)
+    {
+    }
+
+    private ActorTimer(
         string actorType, ActorId actorId, string name, string timerCallback, byte[]? data, TimeSpan dueTime, TimeSpan period, TimeSpan? ttl)
         : base(actorType, actorId, name)
     {

@@ -43,7 +43,12 @@ public sealed class ActorTypeInformation
         return information;
     }
 
+    /// <summary>Looks at a class whose type name is its own or its attribute's.</summary>
+    [Obsolete("Say the type name: Get(actorType, actorTypeName).")]
+    public static ActorTypeInformation Get(Type actorType) => Get(actorType, null);
+
     /// <summary>Looks at a class; false when it is no actor.</summary>
+    [Obsolete("Use Get(actorType, actorTypeName) and catch ArgumentException.")]
     public static bool TryGet(Type actorType, [NotNullWhen(true)] out ActorTypeInformation? actorTypeInformation)
     {
         try

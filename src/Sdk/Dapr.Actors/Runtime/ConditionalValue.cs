@@ -1,7 +1,9 @@
 namespace Dapr.Actors.Runtime;
 
 /// <summary>A value that may be absent.</summary>
-public readonly record struct ConditionalValue<TValue>
+#pragma warning disable CA1815 // the official SDK declares no equality here
+public readonly struct ConditionalValue<TValue>
+#pragma warning restore CA1815
 {
     /// <summary>Takes whether there is a value, and the value.</summary>
     public ConditionalValue(bool hasValue, TValue value)

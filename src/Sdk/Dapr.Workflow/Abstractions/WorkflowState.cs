@@ -24,7 +24,7 @@ public enum WorkflowRuntimeStatus
 }
 
 /// <summary>A snapshot of an instance.</summary>
-public sealed class WorkflowState
+public sealed class WorkflowState : IWorkflowState
 {
     private readonly Dapr.DurableTask.Protobuf.WorkflowState? _state;
     private readonly IDaprSerializer _serializer;

@@ -1,3 +1,4 @@
+using Dapr.Common;
 using Dapr.Common.Serialization;
 using Dapr.DurableTask.Protobuf;
 using Dapr.Protocol;
@@ -14,7 +15,10 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     private readonly IStarts _starts;
     private readonly IDaprSerializer _serializer;
 
-    internal DaprWorkflowClient(ITaskHub hub, IStarts starts, IDaprSerializer serializer) => (_hub, _starts, _serializer) = (hub, starts, serializer);
+    private readonly IDisposable? _owned;
+
+    internal DaprWorkflowClient(ITaskHub hub, IStarts starts, IDaprSerializer serializer, IDisposable? owned = null) =>
+        (_hub, _starts, _serializer, _owned) = (hub, starts, serializer, owned);
 
     /// <inheritdoc/>
     public Task<string> ScheduleNewWorkflowAsync(string name, string? instanceId = null, object? input = null) =>
@@ -37,7 +41,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
             ScheduledStartTimestamp = startTime is { } time ? Timestamp.FromDateTimeOffset(time) : null,
             ParentTraceContext = Traces.Current(),
         };
-        await _starts.StartAsync(request, cancellation).ConfigureAwait(false);
+        await Edge(_starts.StartAsync(request, cancellation)).ConfigureAwait(false);
         return request.InstanceId;
     }
 
@@ -47,7 +51,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
         var request = new GetInstanceRequest { InstanceId = instanceId, GetInputsAndOutputs = getInputsAndOutputs };
-        return StateOf(await _hub.CallAsync(TaskHubMethods.GetInstance, request, cancellation).ConfigureAwait(false));
+        return StateOf(await Edge(_hub.CallAsync(TaskHubMethods.GetInstance, request, cancellation)).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>
@@ -56,7 +60,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
         var request = new GetInstanceRequest { InstanceId = instanceId, GetInputsAndOutputs = getInputsAndOutputs };
-        return StateOf(await PatientCall.RunAsync(_hub, TaskHubMethods.WaitForInstanceStart, request, cancellation).ConfigureAwait(false));
+        return StateOf(await Edge(PatientCall.RunAsync(_hub, TaskHubMethods.WaitForInstanceStart, request, cancellation)).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>
@@ -65,7 +69,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
         var request = new GetInstanceRequest { InstanceId = instanceId, GetInputsAndOutputs = getInputsAndOutputs };
-        return StateOf(await PatientCall.RunAsync(_hub, TaskHubMethods.WaitForInstanceCompletion, request, cancellation).ConfigureAwait(false));
+        return StateOf(await Edge(PatientCall.RunAsync(_hub, TaskHubMethods.WaitForInstanceCompletion, request, cancellation)).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>
@@ -74,7 +78,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
         ArgumentException.ThrowIfNullOrWhiteSpace(eventName);
         var request = new RaiseEventRequest { InstanceId = instanceId, Name = eventName, Input = _serializer.Serialize(eventPayload) };
-        return _starts.RaiseAsync(request, cancellation);
+        return Edge(_starts.RaiseAsync(request, cancellation));
     }
 
     /// <inheritdoc/>
@@ -82,21 +86,21 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
         var request = new TerminateRequest { InstanceId = instanceId, Output = _serializer.Serialize(output), Recursive = true };
-        return _hub.CallAsync(TaskHubMethods.TerminateInstance, request, cancellation);
+        return Edge(_hub.CallAsync(TaskHubMethods.TerminateInstance, request, cancellation));
     }
 
     /// <inheritdoc/>
     public Task SuspendWorkflowAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
-        return _hub.CallAsync(TaskHubMethods.SuspendInstance, new SuspendRequest { InstanceId = instanceId, Reason = reason }, cancellation);
+        return Edge(_hub.CallAsync(TaskHubMethods.SuspendInstance, new SuspendRequest { InstanceId = instanceId, Reason = reason }, cancellation));
     }
 
     /// <inheritdoc/>
     public Task ResumeWorkflowAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
-        return _hub.CallAsync(TaskHubMethods.ResumeInstance, new ResumeRequest { InstanceId = instanceId, Reason = reason }, cancellation);
+        return Edge(_hub.CallAsync(TaskHubMethods.ResumeInstance, new ResumeRequest { InstanceId = instanceId, Reason = reason }, cancellation));
     }
 
     /// <inheritdoc/>
@@ -104,7 +108,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
         var request = new PurgeInstancesRequest { InstanceId = instanceId, Recursive = true };
-        var response = await _hub.CallAsync(TaskHubMethods.PurgeInstances, request, cancellation).ConfigureAwait(false);
+        var response = await Edge(_hub.CallAsync(TaskHubMethods.PurgeInstances, request, cancellation)).ConfigureAwait(false);
         return response.DeletedInstanceCount > 0;
     }
 
@@ -123,7 +127,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
             request.PageSize = checked((uint)size);
         }
 
-        var page = await _hub.CallAsync(TaskHubMethods.ListInstanceIDs, request, cancellation).ConfigureAwait(false);
+        var page = await Edge(_hub.CallAsync(TaskHubMethods.ListInstanceIDs, request, cancellation)).ConfigureAwait(false);
         return new([.. page.InstanceIds], page.HasContinuationToken ? page.ContinuationToken : null);
     }
 
@@ -132,7 +136,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
         var request = new GetInstanceHistoryRequest { InstanceId = instanceId };
-        var history = await _hub.CallAsync(TaskHubMethods.GetInstanceHistory, request, cancellation).ConfigureAwait(false);
+        var history = await Edge(_hub.CallAsync(TaskHubMethods.GetInstanceHistory, request, cancellation)).ConfigureAwait(false);
         return [.. history.Events.Select(HistoryEventKinds.Describe)];
     }
 
@@ -153,17 +157,37 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
             request.Input = _serializer.Serialize(options.Input);
         }
 
-        var response = await _hub.CallAsync(TaskHubMethods.RerunWorkflowFromEvent, request, cancellation).ConfigureAwait(false);
+        var response = await Edge(_hub.CallAsync(TaskHubMethods.RerunWorkflowFromEvent, request, cancellation)).ConfigureAwait(false);
         return response.NewInstanceID;
     }
 
-    /// <summary>Nothing to free: the connection belongs to the application.</summary>
-    public void Dispose()
-    {
-    }
+    /// <summary>Closes the connection of a client that was built; that of an application outlives its clients.</summary>
+    public void Dispose() => _owned?.Dispose();
 
     /// <inheritdoc cref="Dispose"/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static async Task Edge(Task call)
+    {
+        try
+        {
+            await call.ConfigureAwait(false);
+        }
+        catch (MiniGrpc.RpcException failure)
+        {
+            throw GrpcEdge.ToCore(failure);
+        }
+    }
+
+    private static async Task<T> Edge<T>(Task<T> call)
+    {
+        await Edge((Task)call).ConfigureAwait(false);
+        return await call.ConfigureAwait(false);
+    }
 
     private WorkflowState StateOf(GetInstanceResponse response) => new(response.Exists ? response.WorkflowState : null, _serializer);
 }

@@ -1,9 +1,10 @@
+using Dapr.Common;
 using Dapr.Workflow.Client;
 
 namespace Dapr.Workflow;
 
 /// <summary>Starts, watches and steers workflow instances. Thread-safe.</summary>
-public interface IDaprWorkflowClient : IDisposable, IAsyncDisposable
+public interface IDaprWorkflowClient : IDaprClient, IAsyncDisposable
 {
     /// <summary>Starts an instance at once; returns its id, a new one when none is given.</summary>
     Task<string> ScheduleNewWorkflowAsync(string name, string? instanceId = null, object? input = null);

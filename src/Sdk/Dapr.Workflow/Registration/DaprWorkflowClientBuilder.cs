@@ -1,27 +1,34 @@
+using System.Text.Json;
+using Dapr.Common;
+using Dapr.Common.Serialization;
+using Dapr.Workflow.Client;
 using Dapr.Workflow.Worker;
+using Microsoft.Extensions.Configuration;
 
-namespace Dapr.Workflow;
+namespace Dapr.Workflow.Registration;
 
 /// <summary>Says where the sidecar is, when the settings DAPR_GRPC_ENDPOINT, DAPR_GRPC_PORT and DAPR_API_TOKEN do not.</summary>
-public sealed class DaprWorkflowClientBuilder
+public sealed class DaprWorkflowClientBuilder(IConfiguration? configuration = null) : DaprGenericClientBuilder<DaprWorkflowClient>(configuration)
 {
-    private readonly SidecarSettings _settings;
+    internal IDaprSerializer? Serializer { get; private set; }
 
-    internal DaprWorkflowClientBuilder(SidecarSettings settings) => _settings = settings;
-
-    /// <summary>The sidecar's gRPC address.</summary>
-    public DaprWorkflowClientBuilder UseGrpcEndpoint(string grpcEndpoint)
+    /// <summary>Inputs, results and events are written by this serializer.</summary>
+    public DaprWorkflowClientBuilder UseSerializer(IDaprSerializer serializer)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(grpcEndpoint);
-        _settings.Endpoint = grpcEndpoint;
+        ArgumentNullException.ThrowIfNull(serializer);
+        Serializer = serializer;
         return this;
     }
 
-    /// <summary>The token that the sidecar asks for.</summary>
-    public DaprWorkflowClientBuilder UseDaprApiToken(string apiToken)
+    /// <summary>Inputs, results and events are JSON, written with these options.</summary>
+    public DaprWorkflowClientBuilder UseJsonSerializer(JsonSerializerOptions jsonOptions) => UseSerializer(new JsonDaprSerializer(jsonOptions));
+
+    /// <summary>A client with a connection of its own and no worker beside it; disposing it closes the connection.</summary>
+    public override DaprWorkflowClient Build()
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(apiToken);
-        _settings.Token = apiToken;
-        return this;
+        var settings = new SidecarSettings();
+        settings.Take(this);
+        var hub = new SidecarHub(settings, configuration: null);
+        return new DaprWorkflowClient(hub, new UnaryStarts(hub), Serializer ?? new JsonDaprSerializer(), owned: hub);
     }
 }

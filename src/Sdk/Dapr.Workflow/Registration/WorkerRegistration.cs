@@ -1,5 +1,6 @@
 using Dapr.Common.Serialization;
 using Dapr.Workflow.Client;
+using Dapr.Workflow.Registration;
 using Dapr.Workflow.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,8 +16,15 @@ internal static class WorkerRegistration
     {
         services.TryAddSingleton(provider =>
         {
-            configure?.Invoke(provider, new DaprWorkflowClientBuilder(settings));
-            return new SidecarHub(settings, provider.GetService<IConfiguration>());
+            var configuration = provider.GetService<IConfiguration>();
+            if (configure is not null)
+            {
+                var builder = new DaprWorkflowClientBuilder(configuration);
+                configure(provider, builder);
+                settings.Take(builder);
+            }
+
+            return new SidecarHub(settings, configuration);
         });
         services.TryAddSingleton<ITaskHub>(provider => provider.GetRequiredService<SidecarHub>());
         services.TryAddSingleton<StreamStarts>();
@@ -24,10 +32,14 @@ internal static class WorkerRegistration
         services.TryAddSingleton<TurnRunner>();
         services.TryAddSingleton<ActivityRunner>();
         services.AddHostedService<WorkflowWorker>();
-        services.TryAdd(new ServiceDescriptor(typeof(DaprWorkflowClient), CreateClient, lifetime));
+        services.TryAdd(new ServiceDescriptor(typeof(DaprWorkflowClient), provider => CreateClient(provider, settings), lifetime));
         services.TryAdd(new ServiceDescriptor(typeof(IDaprWorkflowClient), provider => provider.GetRequiredService<DaprWorkflowClient>(), lifetime));
     }
 
-    private static DaprWorkflowClient CreateClient(IServiceProvider services) => new(
-        services.GetRequiredService<ITaskHub>(), services.GetRequiredService<IStarts>(), services.GetRequiredService<IDaprSerializer>());
+    private static DaprWorkflowClient CreateClient(IServiceProvider services, SidecarSettings settings)
+    {
+        // Making the hub asks the application for its settings, so it comes first.
+        var hub = services.GetRequiredService<ITaskHub>();
+        return new(hub, services.GetRequiredService<IStarts>(), settings.ClientSerializer ?? services.GetRequiredService<IDaprSerializer>());
+    }
 }

@@ -1,6 +1,8 @@
 using System.Reflection;
 using System.Text.Json;
 using Dapr.Common.Serialization;
+using Dapr.Common;
+using Dapr.Workflow.Registration;
 using Dapr.Workflow.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -25,7 +27,7 @@ public static class WorkflowServiceCollectionExtensions
     /// <summary>As <see cref="AddDaprWorkflow(IServiceCollection, Action{WorkflowRuntimeOptions}, ServiceLifetime)"/>, with more to choose.</summary>
     public static DaprWorkflowBuilder AddDaprWorkflowBuilder(
         this IServiceCollection services,
-        Action<WorkflowRuntimeOptions>? configureRuntime = null,
+        Action<WorkflowRuntimeOptions>? configureRuntime,
         Action<IServiceProvider, DaprWorkflowClientBuilder>? configureClient = null,
         ServiceLifetime lifetime = ServiceLifetime.Singleton)
     {
@@ -41,7 +43,7 @@ public static class WorkflowServiceCollectionExtensions
     }
 
     /// <summary>Further choices for workflows.</summary>
-    public readonly struct DaprWorkflowBuilder
+    public readonly struct DaprWorkflowBuilder : IDaprWorkflowBuilder
     {
         private readonly SidecarSettings _settings;
 

@@ -15,7 +15,7 @@ public interface IDaprSerializer
 }
 
 /// <summary>JSON with the defaults of the web and fields. Nothing is the empty string.</summary>
-public sealed class JsonDaprSerializer : IDaprSerializer
+public class JsonDaprSerializer : IDaprSerializer
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web) { IncludeFields = true };
     private readonly JsonSerializerOptions _options;

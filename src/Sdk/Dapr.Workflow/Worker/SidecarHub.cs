@@ -11,7 +11,7 @@ internal sealed class SidecarHub : ITaskHub, IDisposable
     public SidecarHub(SidecarSettings settings, IConfiguration? configuration)
     {
         var headers = new Metadata();
-        if (settings.ApiToken(configuration) is { } token)
+        if (settings.ApiToken(configuration) is { Length: > 0 } token)
         {
             headers.Add("dapr-api-token", token);
         }

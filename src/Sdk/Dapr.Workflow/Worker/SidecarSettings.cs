@@ -1,3 +1,5 @@
+using Dapr.Common.Serialization;
+using Dapr.Workflow.Registration;
 using Microsoft.Extensions.Configuration;
 
 namespace Dapr.Workflow.Worker;
@@ -12,17 +14,24 @@ internal sealed class SidecarSettings
 
     public string? Token { get; set; }
 
+    public IDaprSerializer? ClientSerializer { get; private set; }
+
     public int MaxReceiveBytes { get; set; } = DefaultMessageBytes;
 
     public int MaxSendBytes { get; set; } = DefaultMessageBytes;
 
+    public void Take(DaprWorkflowClientBuilder builder)
+    {
+        Endpoint = builder.GrpcEndpoint;
+        Token = builder.DaprApiToken;
+        ClientSerializer = builder.Serializer;
+        if (builder.GrpcChannelOptions is not { } options) return;
+        MaxReceiveBytes = options.MaxReceiveMessageSize ?? int.MaxValue;
+        MaxSendBytes = options.MaxSendMessageSize ?? int.MaxValue;
+    }
+
     public Uri Address(IConfiguration? configuration) => new(
-        Endpoint ?? Setting(configuration, "DAPR_GRPC_ENDPOINT") ?? $"http://127.0.0.1:{Setting(configuration, "DAPR_GRPC_PORT") ?? "50001"}");
+        Endpoint ?? DaprDefaults.GetDefaultGrpcEndpoint(configuration));
 
-    public string? ApiToken(IConfiguration? configuration) => Token ?? Setting(configuration, "DAPR_API_TOKEN");
-
-    private static string? Setting(IConfiguration? configuration, string name) =>
-        configuration?[name] is { Length: > 0 } configured ? configured
-        : Environment.GetEnvironmentVariable(name) is { Length: > 0 } inherited ? inherited
-        : null;
+    public string ApiToken(IConfiguration? configuration) => Token ?? DaprDefaults.GetDefaultDaprApiToken(configuration);
 }
