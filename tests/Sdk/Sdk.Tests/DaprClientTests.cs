@@ -86,6 +86,6 @@ public sealed class DaprClientTests : IAsyncLifetime
         var failure = await Assert.ThrowsAsync<Dapr.DaprException>(
             () => client.GetSecretAsync("store", "key", cancellationToken: TestContext.Current.CancellationToken));
 
-        Assert.Equal(StatusCode.Unimplemented, Assert.IsType<RpcException>(failure.InnerException).StatusCode);
+        Assert.Equal(Grpc.Core.StatusCode.Unimplemented, Assert.IsType<Grpc.Core.RpcException>(failure.InnerException).StatusCode);
     }
 }

@@ -73,7 +73,7 @@ public sealed class WorkerTests
         sidecar.Say(new HubBatch { Acks = { new Ack { Sequence = raised.Sequence, Code = (uint)StatusCode.NotFound, Message = "no such instance exists" } } });
 
         Assert.Equal(("one", "Test", "2"), (asked.Instance.InstanceId, asked.Instance.Name, asked.Instance.Input));
-        Assert.Equal(StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(() => raise)).StatusCode);
+        Assert.Equal(Grpc.Core.StatusCode.NotFound, (await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => raise)).StatusCode);
     }
 
     [Fact]
@@ -84,10 +84,10 @@ public sealed class WorkerTests
         await sidecar.FromWorker.NextAsync();
 
         sidecar.HangUp();
-        var failure = await Assert.ThrowsAsync<RpcException>(() => start);
+        var failure = await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => start);
         sidecar.Say(new HubBatch { Hello = new() });
 
-        Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
+        Assert.Equal(Grpc.Core.StatusCode.Unavailable, failure.StatusCode);
         Assert.True((await sidecar.FromWorker.NextAsync()).Hello.Worker);
     }
 
