@@ -10,6 +10,7 @@ builder.Services.AddSingleton(services => new Sources(
     services.GetRequiredService<Invocation>(),
     new HttpClient { BaseAddress = new Uri(builder.Configuration["PAYMENT_PROVIDER_URL"] ?? "http://127.0.0.1:5199"), Timeout = TimeSpan.FromSeconds(30) }));
 builder.Services.AddSingleton<Audit>();
+builder.Services.AddHostedService<AuditLoop>();
 
 var app = builder.Build().UseServiceDefaults();
 app.MapAudit();

@@ -7,6 +7,7 @@ builder.Services.AddDaprClient();
 builder.Services.AddSingleton(services => new Invocation(services.GetRequiredService<DaprClient>().CreateInvokableHttpClient()));
 
 var app = builder.Build().UseServiceDefaults();
+NotificationMetrics.Begin();
 app.MapSubscribeHandler();
 app.MapOrderEvents();
 app.MapDeadLetters();

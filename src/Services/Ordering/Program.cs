@@ -5,6 +5,7 @@ using DaprOrders.Ordering.EventStore;
 using DaprOrders.Ordering.Features;
 using DaprOrders.Ordering.Publishing;
 using DaprOrders.Ordering.Saga;
+using DaprOrders.Ordering.Telemetry;
 using DaprOrders.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args).AddServiceDefaults();
@@ -17,6 +18,7 @@ builder.Services.AddActors(null);
 builder.Services.AddSagas();
 builder.Services.AddSingleton<OrderWatch>();
 builder.Services.AddSingleton(services => new OrderEventStore(Path.Combine(options.DataFolder, "ordering.db"), services.GetRequiredService<OrderWatch>()));
+builder.Services.AddSingleton<OrderMetrics>();
 builder.Services.AddSingleton<Prices>();
 builder.Services.AddSingleton<PlaceOrder>();
 builder.Services.AddHostedService<SagaDispatcher>();
@@ -25,6 +27,7 @@ builder.Services.AddHostedService<AnswerRetention>();
 builder.Services.AddHealthChecks().AddCheck<StoreHealth>("event store", tags: [Health.ReadyTag]);
 
 var app = builder.Build().UseServiceDefaults();
+_ = app.Services.GetRequiredService<OrderMetrics>(); // counts from the first order on
 app.MapOrders();
 app.MapInternal();
 app.Run();

@@ -1,3 +1,4 @@
+using DaprOrders.ServiceDefaults.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,7 +12,10 @@ using OpenTelemetry.Trace;
 
 namespace DaprOrders.ServiceDefaults;
 
-/// <summary>Traces, metrics and logs over OTLP, only when OTEL_EXPORTER_OTLP_ENDPOINT names a collector.</summary>
+/// <summary>
+/// Traces, metrics and logs over OTLP, only when OTEL_EXPORTER_OTLP_ENDPOINT names a collector; metrics for Prometheus beside it, see
+/// <see cref="MetricsServer"/>. The same instruments under the same names either way.
+/// </summary>
 internal static class Telemetry
 {
     // What the framework and Npgsql emit by themselves, and our own sources, which all begin with DaprOrders.
@@ -21,8 +25,10 @@ internal static class Telemetry
 
     internal static void AddTelemetry(this WebApplicationBuilder builder)
     {
+        var service = builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Configuration["APP_ID"] ?? builder.Environment.ApplicationName.ToLowerInvariant();
+        MetricsServer.Add(builder, service, Meters);
         if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
-        var resource = ResourceBuilder.CreateDefault().AddService(builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName).AddEnvironmentVariableDetector();
+        var resource = ResourceBuilder.CreateDefault().AddService(service).AddEnvironmentVariableDetector();
         builder.Logging.AddOpenTelemetry(logs => logs.SetResourceBuilder(resource).AddOtlpExporter());
         builder.Services.AddSingleton(_ => Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Sources).AddOtlpExporter().Build());
         builder.Services.AddSingleton(_ => Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddOtlpExporter().Build());

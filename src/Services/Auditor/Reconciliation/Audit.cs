@@ -5,7 +5,10 @@ internal sealed class Audit(Sources sources, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
     private readonly SemaphoreSlim one = new(1, 1);
-    private Verdict? last;
+    private volatile Verdict? last;
+
+    /// <summary>Null before the first.</summary>
+    public Verdict? Last => last;
 
     /// <summary>The last verdict when it is fresh, else a new one.</summary>
     public async Task<Verdict> SoFarAsync(CancellationToken cancellation) =>

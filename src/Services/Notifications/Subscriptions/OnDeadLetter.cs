@@ -21,6 +21,7 @@ internal static partial class OnDeadLetter
         using var cloudEvent = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: cancellation);
         var id = cloudEvent.RootElement.GetProperty("id").GetString()!;
         await dapr.SaveStateAsync(Components.Documents, $"dead-{id}", new Kept(time.GetUtcNow(), cloudEvent.RootElement), cancellationToken: cancellation);
+        NotificationMetrics.DeadLetters.Add(1);
         DeadLetterKept(log, id);
         return TypedResults.Ok();
     }

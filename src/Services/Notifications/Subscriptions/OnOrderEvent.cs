@@ -35,6 +35,7 @@ internal static partial class OnOrderEvent
         if (await dapr.GetStateAsync<Sent?>(Components.Documents, key, cancellationToken: cancellation) is not null) return TypedResults.Ok();
         await dapr.InvokeBindingAsync(Components.Email, "create", Mail(customer, order), Envelope(customer, order), cancellation);
         await dapr.SaveStateAsync(Components.Documents, key, new Sent(time.GetUtcNow()), metadata: Retention, cancellationToken: cancellation);
+        NotificationMetrics.Sent.Add(1);
         CustomerTold(log, order.OrderId, order.Status);
         return TypedResults.Ok();
     }

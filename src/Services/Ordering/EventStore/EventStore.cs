@@ -29,6 +29,9 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
     /// <summary>Raised after a commit that holds commands for sagas.</summary>
     public event Action? Commanded;
 
+    /// <summary>The order before (null when it is new) and after; raised after a commit that appended to its stream.</summary>
+    public event Action<OrderState?, OrderState>? Changed;
+
     /// <summary>
     /// Stores the order, its first event, the answer and the command that starts its saga in one commit. When the key is there already, nothing is
     /// stored and what is there is returned.
@@ -46,7 +49,7 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
             return new StoredAnswer(asked.BodyHash, order.View.OrderId, answer, IsNew: true);
         });
         if (!stored.IsNew) return stored;
-        Announce(order);
+        Announce(null, order);
         Commanded?.Invoke();
         return stored;
     }
@@ -68,7 +71,7 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
             if (!ReferenceEquals(first, state)) Save(db, state);
             return (first, state);
         });
-        if (after.View.Version != before.View.Version) Announce(after);
+        if (after.View.Version != before.View.Version) Announce(before, after);
         return after;
     }
 
@@ -109,10 +112,11 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
 
     public ValueTask DisposeAsync() => file.DisposeAsync();
 
-    private void Announce(OrderState state)
+    private void Announce(OrderState? before, OrderState after)
     {
         Committed?.Invoke();
-        watch.Changed(state);
+        Changed?.Invoke(before, after);
+        watch.Changed(after);
     }
 
     private void Save(SqliteConnection db, OrderState state)

@@ -21,7 +21,9 @@ internal sealed partial class CarryOut(PaymentStore store, ProviderClient provid
     {
         var tasks = batch.Items.Select(command => JoinAsync(operation, command)).ToArray();
         await Task.WhenAny(Task.WhenAll(tasks), Task.Delay(Patience));
-        return new PaymentResults([.. tasks.Select((task, i) => task.IsCompletedSuccessfully ? task.Result : Unavailable(batch.Items[i]))]);
+        var results = new PaymentResults([.. tasks.Select((task, i) => task.IsCompletedSuccessfully ? task.Result : Unavailable(batch.Items[i]))]);
+        PaymentMetrics.Answered(operation, results);
+        return results;
     }
 
     /// <summary>The run of this key that is under way, or a new one; a run is lazy, so that it cannot end before it is listed, and takes itself off.</summary>
