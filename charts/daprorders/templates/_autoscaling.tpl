@@ -10,7 +10,7 @@ the component orders-pubsub; what it does not tell (a queue's URL, a namespace) 
 {{- if not .root.Values.components.external -}}
 {{- range include "daprorders.componentDocuments" .root | fromYamlArray -}}
 {{- if and (eq .kind "Component") (eq .metadata.name "orders-pubsub") -}}
-{{- range .spec.metadata }}{{- $_ := set $pubsub .name (.value | default "") -}}{{ end -}}
+{{- range .spec.metadata }}{{- $_ := set $pubsub .name (.value | default "" | replace "{appID}" $.name) -}}{{ end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

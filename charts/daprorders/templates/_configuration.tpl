@@ -13,8 +13,15 @@ tracing:
   {{- end }}
 metrics:
   enabled: true
+  recordErrorCodes: true
   http:
+    # One label value a path template, not one an order id.
     increasedCardinality: false
+# The secret store is there for the components' own references; no service reads it.
+secrets:
+  scopes:
+    - storeName: secrets
+      defaultAccess: deny
 logging:
   apiLogging:
     enabled: false

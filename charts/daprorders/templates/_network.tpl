@@ -7,17 +7,17 @@ give them, in any namespace. In a cloud: any public address, and the node's meta
 {{- if .Values.networkPolicy.backends -}}
 {{- toYaml .Values.networkPolicy.backends -}}
 {{- else if eq $set "redis" -}}
-{{ include "daprorders.podsNamed" "redis" }}
+{{ include "daprorders.podsNamed" (list "redis") }}
   ports: [6379]
 {{- else if eq $set "kafka" -}}
-{{ include "daprorders.podsNamed" "kafka" }}
+{{ include "daprorders.podsNamed" (list "kafka") }}
   ports: [9092, 9093]
-{{ include "daprorders.podsNamed" "postgresql" }}
+{{ include "daprorders.podsNamed" (list "postgresql" "postgres") }}
   ports: [5432]
 {{- else if eq $set "rabbitmq-postgres" -}}
-{{ include "daprorders.podsNamed" "rabbitmq" }}
+{{ include "daprorders.podsNamed" (list "rabbitmq") }}
   ports: [5671, 5672]
-{{ include "daprorders.podsNamed" "postgresql" }}
+{{ include "daprorders.podsNamed" (list "postgresql" "postgres") }}
   ports: [5432]
 {{- else if eq $set "aws" -}}
 - to: {{- include "daprorders.publicAddresses" . | nindent 4 }}
@@ -41,7 +41,8 @@ give them, in any namespace. In a cloud: any public address, and the node's meta
 - to:
     - namespaceSelector: {}
       podSelector:
-        matchLabels: {app.kubernetes.io/name: {{ . }}}
+        matchExpressions:
+          - {key: app.kubernetes.io/name, operator: In, values: {{ toJson . }}}
 {{- end -}}
 
 {{- define "daprorders.publicAddresses" -}}

@@ -49,7 +49,7 @@ notifications:
   health: /health/ready
   backends: true
   consumes: orders
-  apis: [invoke, bindings, publish]
+  apis: [invoke, bindings, state]
   calls:
     customers: {/customers/**: [GET]}
 customers:
@@ -60,7 +60,6 @@ customers:
 auditor:
   sidecar: true
   health: /health/ready
-  backends: true
   provider: true
   apis: [invoke]
   calls:

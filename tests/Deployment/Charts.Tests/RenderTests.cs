@@ -1,0 +1,63 @@
+using System.Text.Json.Nodes;
+using Charts.Tests.Rendering;
+using Xunit;
+
+namespace Charts.Tests;
+
+/// <summary>The chart over the matrix of value files: lint, and every object against its kind's schema, custom resources included.</summary>
+public sealed class RenderTests
+{
+    private static readonly (JsonSchema Schema, JsonNode Kinds)[] Schemas = [.. new[] { "kubernetes.json", "dapr.json", "own.json" }.Select(file =>
+    {
+        var root = JsonNode.Parse(File.ReadAllText(Path.Combine(Checkout.Tests, "Schemas", file)))!;
+        return (new JsonSchema(root), root["kinds"]!);
+    })];
+
+    public static TheoryData<string> Matrix => Rendered.MatrixData;
+
+    [Theory, MemberData(nameof(Matrix))]
+    public async Task Helm_finds_nothing_to_complain_about(string values)
+    {
+        var lint = await Helm.RunAsync(["lint", "--strict", Checkout.Chart, "--namespace", "orders", .. Rendered.Arguments(values)]);
+
+        Assert.True(lint.ExitCode == 0, lint.All);
+        Assert.DoesNotContain("[WARNING]", lint.All);
+    }
+
+    [Theory, MemberData(nameof(Matrix))]
+    public async Task Every_object_fits_the_schema_of_its_kind(string values)
+    {
+        var rendering = await Rendered.OfAsync(values);
+
+        var errors = rendering.Objects.SelectMany(o => Errors(o).Select(error => $"{o.Text("kind")} {o.Text("metadata.name")} {error}"));
+        Assert.Empty(errors);
+        Assert.True(rendering.Objects.Count > 30, $"only {rendering.Objects.Count} objects");
+    }
+
+    [Theory, MemberData(nameof(Matrix))]
+    public async Task No_object_is_rendered_twice(string values)
+    {
+        var rendering = await Rendered.OfAsync(values);
+
+        var twice = rendering.Objects.GroupBy(o => $"{o.Text("apiVersion")} {o.Text("kind")} {o.Text("metadata.name")}").Where(same => same.Count() > 1).Select(same => same.Key);
+        Assert.Empty(twice);
+    }
+
+    [Fact]
+    public void An_unknown_field_a_wrong_type_and_a_missing_field_are_found()
+    {
+        var service = JsonNode.Parse("""{"apiVersion":"v1","kind":"Service","spec":{"ports":[{"port":"eighty"}],"selektor":{}}}""")!;
+        var route = JsonNode.Parse("""{"apiVersion":"dapr.io/v1alpha1","kind":"Component","metadata":{"name":"a"},"spec":{"version":"v1","metadata":[]}}""")!;
+
+        Assert.Contains(Errors(service), error => error.Contains("unknown field selektor", StringComparison.Ordinal));
+        Assert.Contains(Errors(service), error => error.StartsWith("/spec/ports/0/port: type", StringComparison.Ordinal));
+        Assert.Contains(Errors(route), error => error.EndsWith("type is missing", StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> Errors(JsonNode o)
+    {
+        var kind = $"{o.Text("apiVersion")}/{o.Text("kind")}";
+        var found = Schemas.FirstOrDefault(s => s.Kinds[kind] is not null);
+        return found.Schema is null ? [$"there is no schema of {kind}"] : found.Schema.Check(o, found.Kinds[kind]!);
+    }
+}
