@@ -2,7 +2,10 @@ using System.Collections;
 
 namespace MiniGrpc;
 
-/// <summary>Headers or trailers of a call: multi-valued, names in lower case. Values of "-bin" names are bytes, kept as they travel (base64).</summary>
+/// <summary>
+/// Headers or trailers of a call: multi-valued, names in lower case. Values of "-bin" names are bytes, kept as they travel (base64); all
+/// others are printable ASCII. Names that belong to the protocol itself (content-type, te, grpc-status, …) are not sent.
+/// </summary>
 public sealed class Metadata : IEnumerable<KeyValuePair<string, string>>
 {
     private const string BinarySuffix = "-bin";
@@ -20,7 +23,25 @@ public sealed class Metadata : IEnumerable<KeyValuePair<string, string>>
             throw new ArgumentException($"'{name}' names bytes: add them as bytes.", nameof(name));
         }
 
+        if (!IsText(value))
+        {
+            throw new ArgumentException($"The value of '{name}' is not printable ASCII; a name that ends with {BinarySuffix} takes any bytes.", nameof(value));
+        }
+
         _entries.Add(new(lower, value));
+    }
+
+    /// <summary>Adds what can travel as a text; false, and nothing added, otherwise. For headers that come from elsewhere.</summary>
+    public bool TryAdd(string name, string value)
+    {
+        var lower = Lower(name);
+        if (!IsName(lower) || IsBinary(lower) || !IsText(value))
+        {
+            return false;
+        }
+
+        _entries.Add(new(lower, value));
+        return true;
     }
 
     public void Add(string name, ReadOnlyMemory<byte> value)
@@ -87,19 +108,26 @@ public sealed class Metadata : IEnumerable<KeyValuePair<string, string>>
 
     private static bool IsBinary(string name) => name.EndsWith(BinarySuffix, StringComparison.Ordinal);
 
-    private static string Normalise(string name)
+    private static bool IsText(string value) => !value.AsSpan().ContainsAnyExceptInRange(' ', '~');
+
+    private static bool IsName(string lower)
     {
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        var lower = Lower(name);
         foreach (var c in lower)
         {
             if (!(char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_' or '.'))
             {
-                throw new ArgumentException($"Not a metadata name: '{name}'.", nameof(name));
+                return false;
             }
         }
 
-        return lower;
+        return lower.Length > 0;
+    }
+
+    private static string Normalise(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        var lower = Lower(name);
+        return IsName(lower) ? lower : throw new ArgumentException($"Not a metadata name: '{name}'.", nameof(name));
     }
 
 #pragma warning disable CA1308 // HTTP/2 header names are lower case

@@ -41,12 +41,27 @@ public sealed class GrpcChannel : IDisposable
         using var scope = new CallScope(options, Options.TimeProvider, alwaysCancellable: false);
         try
         {
-            using var content = new SingleMessageContent<TRequest>(request, options.Gzip, Options.MaxSendMessageBytes);
-            using var response = await SendAsync(method.Path, content, options, scope.Token).ConfigureAwait(false);
-            var message = await UnaryResponse.ReadAsync(response, method.ResponseParser, Options.MaxReceiveMessageBytes, scope.Token)
-                .ConfigureAwait(false);
-            ResponseStatus.ThrowIfFailed(response.TrailingHeaders);
-            return message ?? throw new RpcException(StatusCode.Internal, "The server answered OK without a message.");
+            using var response = await SendOneAsync(method.Path, request, options, scope.Token).ConfigureAwait(false);
+            return await ReadOneAsync(response, method.ResponseParser, scope.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (CallErrors.IsTransport(e))
+        {
+            throw scope.Translate(e);
+        }
+    }
+
+    /// <summary>A unary call whose headers and trailers matter too.</summary>
+    public async Task<UnaryAnswer<TResponse>> UnaryWithMetadataAsync<TRequest, TResponse>(
+        GrpcMethod<TRequest, TResponse> method, TRequest request, CallOptions options = default)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        using var scope = new CallScope(options, Options.TimeProvider, alwaysCancellable: false);
+        try
+        {
+            using var response = await SendOneAsync(method.Path, request, options, scope.Token).ConfigureAwait(false);
+            var message = await ReadOneAsync(response, method.ResponseParser, scope.Token).ConfigureAwait(false);
+            return new(message, ResponseStatus.ToMetadata(response.Headers), ResponseStatus.ToMetadata(response.TrailingHeaders));
         }
         catch (Exception e) when (CallErrors.IsTransport(e))
         {
@@ -123,6 +138,17 @@ public sealed class GrpcChannel : IDisposable
         }
     }
 
+    private async Task<HttpResponseMessage> SendOneAsync<T>(string path, T message, CallOptions options, CancellationToken cancellation)
+        where T : class, IMessage<T>
+    {
+        using var content = new SingleMessageContent<T>(message, options.Gzip, Options.MaxSendMessageBytes);
+        return await SendAsync(path, content, options, cancellation).ConfigureAwait(false);
+    }
+
+    private ValueTask<T> ReadOneAsync<T>(HttpResponseMessage response, MessageParser<T> parser, CancellationToken cancellation)
+        where T : class, IMessage<T> =>
+        UnaryResponse.ReadAsync(response, parser, Options.MaxReceiveMessageBytes, cancellation);
+
     private static void Add(System.Net.Http.Headers.HttpRequestHeaders headers, Metadata? metadata)
     {
         if (metadata is null)
@@ -132,7 +158,10 @@ public sealed class GrpcChannel : IDisposable
 
         foreach (var (name, value) in metadata)
         {
-            headers.TryAddWithoutValidation(name, value);
+            if (!GrpcHeaders.IsReserved(name))
+            {
+                headers.TryAddWithoutValidation(name, value);
+            }
         }
     }
 

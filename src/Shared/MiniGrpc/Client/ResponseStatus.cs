@@ -28,7 +28,18 @@ internal static class ResponseStatus
         }
     }
 
-    public static void ThrowIfFailed(HttpResponseHeaders trailers)
+    /// <summary>To be called once the body has been read to its end.</summary>
+    public static void ThrowIfFailed(HttpResponseMessage response)
+    {
+        // A trailers-only answer has its status in the headers, and it was OK or the call would have ended there.
+        var trailers = response.TrailingHeaders;
+        if (trailers.NonValidated.Count > 0 || !response.Headers.NonValidated.Contains(GrpcHeaders.Status))
+        {
+            ThrowIfFailed(trailers);
+        }
+    }
+
+    private static void ThrowIfFailed(HttpResponseHeaders trailers)
     {
         if (!trailers.NonValidated.TryGetValues(GrpcHeaders.Status, out var values))
         {

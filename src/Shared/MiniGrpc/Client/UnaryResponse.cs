@@ -8,8 +8,8 @@ internal static class UnaryResponse
 {
     private const int InitialBytes = 1024;
 
-    /// <summary>Reads to the end, for the trailers follow the body. Null when there was no message (the status tells why).</summary>
-    public static async ValueTask<T?> ReadAsync<T>(
+    /// <summary>The one message of an answer that ended well. Reads to the end, for the status follows the body.</summary>
+    public static async ValueTask<T> ReadAsync<T>(
         HttpResponseMessage response, MessageParser<T> parser, int maxBytes, CancellationToken cancellation)
         where T : class, IMessage<T>
     {
@@ -34,9 +34,10 @@ internal static class UnaryResponse
             message = TakeMessage(buffer, parser, gzip, maxBytes);
         }
 
-        return message is null && buffer.Length > 0
-            ? throw new RpcException(StatusCode.Internal, "The response ended within a message.")
-            : message;
+        // The server's own word for what went wrong comes before ours.
+        ResponseStatus.ThrowIfFailed(response);
+        return message ?? throw new RpcException(
+            StatusCode.Internal, buffer.Length > 0 ? "The response ended within a message." : "The server answered OK without a message.");
     }
 
     private static T? TakeMessage<T>(PooledBuffer buffer, MessageParser<T> parser, bool gzip, int maxBytes)

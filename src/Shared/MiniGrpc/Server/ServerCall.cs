@@ -6,34 +6,24 @@ namespace MiniGrpc;
 /// <summary>What a handler sees of the call it serves. Not thread-safe.</summary>
 public sealed class ServerCall : IDisposable
 {
-    private readonly CancellationTokenSource? _deadline;
+    private CancellationTokenSource? _deadline;
+    private CancellationTokenRegistration _abort;
     private Metadata? _requestHeaders;
     private Metadata? _responseTrailers;
 
-    internal ServerCall(HttpContext http, TimeProvider time)
-    {
-        Http = http;
-        if (http.Request.Headers.TryGetValue(GrpcHeaders.Timeout, out var text) && GrpcTimeout.TryParse(text.ToString(), out var timeout))
-        {
-            timeout = timeout < MaxTimer ? timeout : MaxTimer;
-            Deadline = time.GetUtcNow() + timeout;
-            _deadline = new(timeout, time);
-            http.RequestAborted.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _deadline);
-        }
-    }
-
-    private static TimeSpan MaxTimer { get; } = TimeSpan.FromDays(40);
+    internal ServerCall(HttpContext http) => Http = http;
 
     public HttpContext Http { get; }
 
     public Metadata RequestHeaders => _requestHeaders ??= ReadHeaders(Http.Request.Headers);
 
     /// <summary>When the client gives up; null when it said nothing.</summary>
-    public DateTimeOffset? Deadline { get; }
+    public DateTimeOffset? Deadline { get; private set; }
 
     /// <summary>Cancelled when the client goes away or cancels, and at the deadline.</summary>
     public CancellationToken Cancellation => _deadline?.Token ?? Http.RequestAborted;
 
+    /// <summary>Sent after the last message, whatever the status.</summary>
     public Metadata ResponseTrailers => _responseTrailers ??= [];
 
     internal Metadata? WrittenTrailers => _responseTrailers;
@@ -48,16 +38,42 @@ public sealed class ServerCall : IDisposable
     public async Task SendHeadersAsync(Metadata headers)
     {
         ArgumentNullException.ThrowIfNull(headers);
-        foreach (var (name, value) in headers)
-        {
-            Http.Response.Headers.Append(name, value);
-        }
-
+        GrpcHeaders.Append(Http.Response.Headers, headers);
         await Http.Response.StartAsync(Cancellation).ConfigureAwait(false);
         await Http.Response.BodyWriter.FlushAsync(Cancellation).ConfigureAwait(false);
     }
 
-    public void Dispose() => _deadline?.Dispose();
+    public void Dispose()
+    {
+        // In this order: the connection may be aborted at any moment, and must not find a disposed source.
+        _abort.Dispose();
+        _deadline?.Dispose();
+    }
+
+    /// <summary>Starts the clock of grpc-timeout. One that cannot be read is refused: the client counts on being answered in time.</summary>
+    internal void StartDeadline(TimeProvider time)
+    {
+        if (!Http.Request.Headers.TryGetValue(GrpcHeaders.Timeout, out var text))
+        {
+            return;
+        }
+
+        if (!GrpcTimeout.TryParse(text.ToString(), out var timeout))
+        {
+            throw new RpcException(StatusCode.Internal, $"'{text}' is no grpc-timeout.");
+        }
+
+        timeout = GrpcTimeout.Clamp(timeout);
+        Deadline = time.GetUtcNow() + timeout;
+        _deadline = new(timeout, time);
+        _abort = Http.RequestAborted.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _deadline);
+    }
+
+    /// <summary>
+    /// Whether waiting with this token alone ends when the call does. The end of the connection wakes every wait by itself, the deadline
+    /// only those that know its token.
+    /// </summary>
+    internal bool EndsWith(CancellationToken own) => _deadline is null || !own.CanBeCanceled || own == _deadline.Token;
 
     private static Metadata ReadHeaders(IHeaderDictionary headers)
     {

@@ -21,10 +21,18 @@ internal abstract partial class ServerMethod<TRequest, TResponse>(
             return;
         }
 
+        if (!http.Response.SupportsTrailers())
+        {
+            // HTTP/1: there is no place for the status of an answer.
+            http.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
+            return;
+        }
+
         Prepare(http);
-        using var call = new ServerCall(http, options.TimeProvider);
+        using var call = new ServerCall(http);
         try
         {
+            call.StartDeadline(options.TimeProvider);
             AgreeOnEncoding(call);
             await HandleAsync(call).ConfigureAwait(false);
             WriteStatus(call, StatusCode.OK, "", null);
@@ -95,7 +103,7 @@ internal abstract partial class ServerMethod<TRequest, TResponse>(
 
         // Who compresses wants compressed answers, if it says it can read them.
         call.RequestGzip = true;
-        call.ResponseGzip = request[GrpcHeaders.AcceptEncoding].ToString().Contains(GrpcHeaders.Gzip, StringComparison.Ordinal);
+        call.ResponseGzip = GrpcHeaders.Lists(request[GrpcHeaders.AcceptEncoding].ToString(), GrpcHeaders.Gzip);
         if (call.ResponseGzip)
         {
             response[GrpcHeaders.Encoding] = GrpcHeaders.Gzip;
@@ -113,21 +121,8 @@ internal abstract partial class ServerMethod<TRequest, TResponse>(
             target[GrpcHeaders.Message] = GrpcStatusMessage.Encode(message);
         }
 
-        Append(target, call.WrittenTrailers);
-        Append(target, trailers);
-    }
-
-    private static void Append(IHeaderDictionary target, Metadata? trailers)
-    {
-        if (trailers is null)
-        {
-            return;
-        }
-
-        foreach (var (name, value) in trailers)
-        {
-            target.Append(name, value);
-        }
+        GrpcHeaders.Append(target, call.WrittenTrailers);
+        GrpcHeaders.Append(target, trailers);
     }
 
     [LoggerMessage(1, LogLevel.Debug, "{Method} ended early: the client is gone ({Reason})")]

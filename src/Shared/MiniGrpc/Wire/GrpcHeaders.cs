@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
 namespace MiniGrpc.Wire;
 
 internal static class GrpcHeaders
@@ -19,6 +22,37 @@ internal static class GrpcHeaders
         && (contentType.Length == ContentType.Length
             || contentType[ContentType.Length] == ';'
             || contentType.AsSpan(ContentType.Length).StartsWith("+proto", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Whether a list separated by commas has this item.</summary>
+    public static bool Lists(ReadOnlySpan<char> list, string item)
+    {
+        foreach (var part in list.Split(','))
+        {
+            if (list[part].Trim().SequenceEqual(item))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The framework's own Append leaves out values that are empty, which bytes may be.</summary>
+    public static void Append(IHeaderDictionary target, Metadata? metadata)
+    {
+        if (metadata is null)
+        {
+            return;
+        }
+
+        foreach (var (name, value) in metadata)
+        {
+            if (!IsReserved(name))
+            {
+                target[name] = StringValues.Concat(target[name], value);
+            }
+        }
+    }
 
     /// <summary>What belongs to the protocol is not shown as metadata.</summary>
     public static bool IsReserved(string name) =>

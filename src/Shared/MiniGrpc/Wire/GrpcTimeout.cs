@@ -7,6 +7,9 @@ internal static class GrpcTimeout
 {
     private const long MaxValue = 99_999_999;
 
+    // Timers of .NET end at 49 days.
+    private static readonly TimeSpan s_longestTimer = TimeSpan.FromDays(40);
+
     /// <summary>Rounded up, so that the server never gives up before the client does.</summary>
     public static string Format(TimeSpan timeout)
     {
@@ -26,6 +29,8 @@ internal static class GrpcTimeout
 
         return $"{MaxValue}H";
     }
+
+    public static TimeSpan Clamp(TimeSpan timeout) => timeout < s_longestTimer ? timeout : s_longestTimer;
 
     public static bool TryParse(string text, out TimeSpan timeout)
     {
