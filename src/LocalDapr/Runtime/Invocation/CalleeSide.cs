@@ -82,8 +82,8 @@ internal static class CalleeSide
     {
         var metadata = app.NewMetadata();
         foreach (var (name, value) in call.Headers)
-            if (!name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase) && IsMetadata(name))
-                metadata.Add(name, value);
+            if (IsMetadata(name))
+                metadata.TryAdd(name, value);
         return metadata;
     }
 

@@ -41,9 +41,9 @@ internal static class InvokeService
         var status = (int)answer.Response.StatusCode;
         var headers = new Metadata { { WellKnownHeaders.HttpStatus, status.ToString() } };
         foreach (var (name, values) in answer.Response.Headers.NonValidated)
-            if (!HopHeaders.Stays(name) && name != InvocationBlock.GrpcStatusHeader && !name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase))
+            if (!HopHeaders.Stays(name) && name != InvocationBlock.GrpcStatusHeader)
                 foreach (var value in values)
-                    headers.Add(name, value);
+                    headers.TryAdd(name, value);
         var body = await answer.Response.Content.ReadAsByteArrayAsync(call.Cancellation);
         await call.SendHeadersAsync(headers);
         if (answer.GrpcFailure is { } failure) throw failure;

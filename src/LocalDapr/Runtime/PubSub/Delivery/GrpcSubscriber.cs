@@ -56,7 +56,7 @@ internal sealed class GrpcSubscriber(AppChannel app) : ISubscriber
     {
         var headers = app.NewMetadata();
         var parent = delivery.Event.Attribute("traceparent");
-        if (parent.Length > 0) headers.Add("traceparent", parent);
+        if (parent.Length > 0) headers.TryAdd("traceparent", parent);
         return new CallOptions { Headers = headers, Cancellation = cancellation };
     }
 }
