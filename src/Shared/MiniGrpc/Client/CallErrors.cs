@@ -6,7 +6,11 @@ namespace MiniGrpc.Client;
 internal static class CallErrors
 {
     public static bool IsTransport(Exception e) =>
-        e is OperationCanceledException or HttpRequestException or IOException or ObjectDisposedException or InvalidOperationException;
+        e is OperationCanceledException or HttpRequestException or IOException or ObjectDisposedException;
+
+    /// <summary>Not so if it is the caller who stopped waiting, which says nothing about the call.</summary>
+    public static bool IsTransport(Exception e, CancellationToken waiting) =>
+        IsTransport(e) && !(e is OperationCanceledException && waiting.IsCancellationRequested);
 
     public static RpcException ToRpcException(Exception failure)
     {

@@ -1,3 +1,5 @@
+using MiniGrpc.Wire;
+
 namespace MiniGrpc.Client;
 
 /// <summary>Why a call may stop early: the caller's token, the deadline, or its disposal; and which of them it was.</summary>
@@ -14,7 +16,7 @@ internal sealed class CallScope : IDisposable
         if (options.Timeout is { } timeout)
         {
             // A deadline that passed before the call began still goes through the one path that reports it.
-            _source = new(timeout > TimeSpan.Zero ? timeout : TimeSpan.FromTicks(1), time);
+            _source = new(timeout > TimeSpan.Zero ? GrpcTimeout.Clamp(timeout) : TimeSpan.FromTicks(1), time);
         }
         else if (alwaysCancellable)
         {

@@ -61,7 +61,7 @@ public sealed class ClientStreamingCall<TRequest, TResponse> : IDisposable
         {
             await _requests.WriteAsync(message, flush, cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (CallErrors.IsTransport(e) && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (CallErrors.IsTransport(e, cancellation))
         {
             await _responses.ReadAsync(CancellationToken.None).ConfigureAwait(false);
             throw _responses.Translate(e);
@@ -74,7 +74,7 @@ public sealed class ClientStreamingCall<TRequest, TResponse> : IDisposable
         {
             await _requests.CompleteAsync(cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (CallErrors.IsTransport(e) && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (CallErrors.IsTransport(e, cancellation))
         {
             // The server did not want to read on: its status, or its answer, is what counts.
             _requests.Abort(e);
@@ -126,7 +126,7 @@ public sealed class DuplexCall<TRequest, TResponse> : IDisposable
         {
             await _requests.WriteAsync(message, flush, cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (CallErrors.IsTransport(e) && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (CallErrors.IsTransport(e, cancellation))
         {
             throw _responses.Translate(e);
         }
@@ -139,7 +139,7 @@ public sealed class DuplexCall<TRequest, TResponse> : IDisposable
         {
             await _requests.CompleteAsync(cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (CallErrors.IsTransport(e) && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (CallErrors.IsTransport(e, cancellation))
         {
             throw _responses.Translate(e);
         }

@@ -17,8 +17,10 @@ internal sealed class ResponseStream<T> : IDisposable
     private readonly CallScope _scope;
     private readonly Task<HttpResponseMessage> _response;
     private readonly CancellationTokenRegistration _abort;
+    private volatile HttpResponseMessage? _started;
+    private PipeReader? _body;
     private FrameReader<T>? _reader;
-    private RpcException? _failure;
+    private Exception? _failure;
     private int _disposed;
     private bool _ended;
 
@@ -28,6 +30,12 @@ internal sealed class ResponseStream<T> : IDisposable
         _parser = parser;
         _scope = new(options, channel.Options.TimeProvider, alwaysCancellable: true);
         _response = StartAsync(path, content, options);
+        // Who only writes, or disposes early, never looks at it.
+        _ = _response.ContinueWith(
+            static failed => _ = failed.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
         // Cancelling the token no longer reaches a call whose headers have arrived; disposing the response resets its stream.
         _abort = _scope.Token.UnsafeRegister(static state => ((ResponseStream<T>)state!).Reset(), this);
     }
@@ -87,7 +95,17 @@ internal sealed class ResponseStream<T> : IDisposable
         await Task.Yield();
         try
         {
-            return await _channel.SendAsync(path, content, options, _scope.Token).ConfigureAwait(false);
+            var response = await _channel.SendAsync(path, content, options, _scope.Token).ConfigureAwait(false);
+            // Stored before the token is looked at, as Reset looks after it is cancelled: one of the two ends the response.
+            _started = response;
+            Interlocked.MemoryBarrier();
+            if (_scope.Token.IsCancellationRequested)
+            {
+                response.Dispose();
+                _scope.Token.ThrowIfCancellationRequested();
+            }
+
+            return response;
         }
         catch (RpcException e)
         {
@@ -115,48 +133,47 @@ internal sealed class ResponseStream<T> : IDisposable
             {
                 var response = await _response.WaitAsync(cancellation).ConfigureAwait(false);
                 var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-                _reader = new(
-                    PipeReader.Create(body, PipeOptions), _parser, ResponseStatus.IsGzip(response), _channel.Options.MaxReceiveMessageBytes);
+                _body = PipeReader.Create(body, PipeOptions);
+                _reader = new(_body, _parser, ResponseStatus.IsGzip(response), _channel.Options.MaxReceiveMessageBytes);
             }
 
             var next = await _reader.ReadAsync(cancellation).ConfigureAwait(false);
             if (!next.More)
             {
-                End();
+                End(_started!, _reader);
             }
 
             return next;
         }
         catch (RpcException e)
         {
-            _ended = true;
-            _failure = e;
-            Reset();
+            Fail(e);
             throw;
         }
-        catch (Exception e) when (CallErrors.IsTransport(e) && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (CallErrors.IsTransport(e, cancellation))
         {
-            throw _scope.Translate(e);
+            Fail(_scope.Translate(e));
+            throw _failure!;
         }
     }
 
-    private void End()
+    private void End(HttpResponseMessage response, FrameReader<T> reader)
+    {
+        Trailers = ResponseStatus.ToMetadata(response.TrailingHeaders);
+        // The server's own word for what went wrong comes before ours.
+        ResponseStatus.ThrowIfFailed(response);
+        reader.ThrowIfTruncated();
+        _ended = true;
+        _body!.Complete();
+    }
+
+    private void Fail(Exception failure)
     {
         _ended = true;
-        var trailers = _response.Result.TrailingHeaders;
-        Trailers = ResponseStatus.ToMetadata(trailers);
-        // A trailers-only answer has its status, which was OK, in the headers.
-        if (trailers.NonValidated.Count > 0 || !_response.Result.Headers.NonValidated.Contains(Wire.GrpcHeaders.Status))
-        {
-            ResponseStatus.ThrowIfFailed(trailers);
-        }
+        _failure = failure;
+        _body?.Complete();
+        Reset();
     }
 
-    private void Reset()
-    {
-        if (_response.IsCompletedSuccessfully)
-        {
-            _response.Result.Dispose();
-        }
-    }
+    private void Reset() => _started?.Dispose();
 }

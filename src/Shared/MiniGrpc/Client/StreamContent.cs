@@ -17,7 +17,13 @@ internal sealed class StreamContent<T>(bool gzip, int maxBytes) : HttpContent
 
     public async ValueTask WriteAsync(T message, bool flush, CancellationToken cancellation)
     {
-        ObjectDisposedException.ThrowIf(_finished.Task.IsCompleted, this);
+        if (_finished.Task.IsCompleted)
+        {
+            throw _finished.Task.IsCompletedSuccessfully
+                ? new InvalidOperationException("This side of the call has been completed.")
+                : new IOException("The call is over.");
+        }
+
         Frame.Write(_buffer, message, gzip, maxBytes);
         if (flush || _buffer.Length >= GatherBytes)
         {
@@ -69,7 +75,17 @@ internal sealed class StreamContent<T>(bool gzip, int maxBytes) : HttpContent
         var stream = _opened.Task.IsCompletedSuccessfully
             ? _opened.Task.Result
             : await _opened.Task.WaitAsync(cancellation).ConfigureAwait(false);
-        await stream.WriteAsync(_buffer.Written, cancellation).ConfigureAwait(false);
+        try
+        {
+            await stream.WriteAsync(_buffer.Written, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            // How much has left is not known, so nothing may follow.
+            Abort(e);
+            throw;
+        }
+
         _buffer.Clear();
         if (flush)
         {

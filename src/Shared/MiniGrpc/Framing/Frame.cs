@@ -21,7 +21,8 @@ internal static class Frame
             throw new RpcException(StatusCode.ResourceExhausted, $"The message to send has {size} bytes; the limit is {maxBytes}.");
         }
 
-        if (gzip)
+        // GZipStream makes nothing at all of nothing, which other implementations refuse to unpack.
+        if (gzip && size > 0)
         {
             WriteCompressed(output, message, size);
             return;
@@ -88,7 +89,7 @@ internal static class Frame
         where T : class, IMessage<T>
     {
         var compressed = ArrayPool<byte>.Shared.Rent((int)body.Length);
-        using var plain = new PooledBuffer(Math.Max((int)body.Length * 4, 256));
+        using var plain = new PooledBuffer((int)Math.Clamp(body.Length * 4, 256, 64 * 1024));
         try
         {
             body.CopyTo(compressed);

@@ -59,7 +59,16 @@ internal sealed class FrameReader<T>(PipeReader pipe, MessageParser<T> parser, b
             }
         }
 
-        return _held.Length == 0 ? (false, null) : throw new RpcException(StatusCode.Internal, "The stream ended within a message.");
+        return (false, null);
+    }
+
+    /// <summary>To be asked at the end of the stream.</summary>
+    public void ThrowIfTruncated()
+    {
+        if (_held.Length > 0)
+        {
+            throw new RpcException(StatusCode.Internal, "The stream ended within a message.");
+        }
     }
 
     private void Hold(ReadResult result)

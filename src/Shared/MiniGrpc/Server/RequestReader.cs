@@ -13,8 +13,17 @@ internal sealed class RequestReader<T>(PipeReader body, MessageParser<T> parser,
 
     public bool TryRead([NotNullWhen(true)] out T? message) => _frames.TryRead(out message);
 
-    public ValueTask<(bool More, T? Message)> ReadAsync(CancellationToken cancellation = default) =>
-        _frames.ReadAsync(cancellation.CanBeCanceled ? cancellation : call.Cancellation);
+    public ValueTask<(bool More, T? Message)> ReadAsync(CancellationToken cancellation = default)
+    {
+        if (_frames.TryRead(out var message))
+        {
+            return new((true, message));
+        }
+
+        return call.EndsWith(cancellation)
+            ? WaitAsync(cancellation.CanBeCanceled ? cancellation : call.Cancellation)
+            : WaitUntilDeadlineAsync(cancellation);
+    }
 
     public async IAsyncEnumerable<T> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
@@ -34,5 +43,22 @@ internal sealed class RequestReader<T>(PipeReader body, MessageParser<T> parser,
         }
 
         return message!;
+    }
+
+    private async ValueTask<(bool More, T? Message)> WaitAsync(CancellationToken cancellation)
+    {
+        var next = await _frames.ReadAsync(cancellation).ConfigureAwait(false);
+        if (!next.More)
+        {
+            _frames.ThrowIfTruncated();
+        }
+
+        return next;
+    }
+
+    private async ValueTask<(bool More, T? Message)> WaitUntilDeadlineAsync(CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, call.Cancellation);
+        return await WaitAsync(either.Token).ConfigureAwait(false);
     }
 }

@@ -39,6 +39,11 @@ internal sealed class ResponseWriter<T>(ServerCall call, int maxBytes) : IGrpcWr
     private ValueTask FlushAsync(CancellationToken cancellation)
     {
         _unflushed = 0;
+        if (!call.EndsWith(cancellation))
+        {
+            return FlushUntilDeadlineAsync(cancellation);
+        }
+
         var flushing = _body.FlushAsync(cancellation.CanBeCanceled ? cancellation : call.Cancellation);
         if (!flushing.IsCompletedSuccessfully)
         {
@@ -47,6 +52,12 @@ internal sealed class ResponseWriter<T>(ServerCall call, int maxBytes) : IGrpcWr
 
         var done = flushing.Result;
         return done.IsCompleted ? WaitAsync(ValueTask.FromResult(done)) : ValueTask.CompletedTask;
+    }
+
+    private async ValueTask FlushUntilDeadlineAsync(CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, call.Cancellation);
+        await WaitAsync(_body.FlushAsync(either.Token)).ConfigureAwait(false);
     }
 
     private static async ValueTask WaitAsync(ValueTask<FlushResult> flushing)

@@ -74,6 +74,17 @@ public sealed class FourKindsTests
     }
 
     [Fact]
+    public async Task A_completed_side_takes_no_more_messages()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var call = server.Channel().Duplex(EchoMethods.Chat, Options);
+        await call.CompleteAsync(Cancellation);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await call.WriteAsync(new Ask(), cancellation: Cancellation));
+        Assert.False((await call.ReadAsync(Cancellation)).More);
+    }
+
+    [Fact]
     public async Task Both_sides_of_a_duplex_call_take_turns()
     {
         await using var server = await TestServer.StartAsync();

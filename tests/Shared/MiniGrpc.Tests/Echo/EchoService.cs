@@ -8,9 +8,13 @@ namespace MiniGrpc.Tests.Echo;
 internal sealed class EchoService
 {
     private readonly Channel<string> _cancelled = Channel.CreateUnbounded<string>();
+    private readonly Channel<string> _hanging = Channel.CreateUnbounded<string>();
 
     /// <summary>The text of each hanging call, once its cancellation has reached the handler.</summary>
     public ChannelReader<string> Cancelled => _cancelled.Reader;
+
+    /// <summary>The text of each hanging call, once its handler hangs.</summary>
+    public ChannelReader<string> Hanging => _hanging.Reader;
 
     public void Map(IEndpointRouteBuilder endpoints)
     {
@@ -93,6 +97,7 @@ internal sealed class EchoService
         {
             var cancelled = new TaskCompletionSource();
             await using var registration = call.Cancellation.Register(cancelled.SetResult);
+            _hanging.Writer.TryWrite(ask.Text);
             await cancelled.Task;
             _cancelled.Writer.TryWrite(ask.Text);
             call.Cancellation.ThrowIfCancellationRequested();
