@@ -132,6 +132,9 @@ livenessProbe:
 {{- $_ := set $env "DAPRORDERS_PARK_AFTER_SECONDS" (printf "%d" (int64 $o.parkAfterSeconds)) -}}
 {{- $_ := set $env "Ordering__AnswerRetentionHours" (printf "%d" (int64 $o.answerRetentionHours)) -}}
 {{- end -}}
+{{- if and (eq .name "auditor") (gt (int $root.Values.audit.everySeconds) 0) -}}
+{{- $_ := set $env "AUDIT_EVERY_SECONDS" (printf "%d" (int $root.Values.audit.everySeconds)) -}}
+{{- end -}}
 {{- if and .service.sidecar $root.Values.tracing.endpoint -}}
 {{- $_ := set $env "OTEL_SERVICE_NAME" .name -}}
 {{- $_ := set $env "OTEL_EXPORTER_OTLP_ENDPOINT" (printf "%s://%s" ($root.Values.tracing.secure | ternary "https" "http") $root.Values.tracing.endpoint) -}}
