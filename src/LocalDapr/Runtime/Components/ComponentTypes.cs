@@ -13,6 +13,8 @@ internal static class ComponentTypes
         ["state.sqlite"] = State,
         ["pubsub.in-memory"] = ["MESSAGE_TTL", "BULK_PUBSUB"],
         ["pubsub.sqlite"] = ["MESSAGE_TTL", "BULK_PUBSUB"],
+        ["lock.sqlite"] = [],
+        ["configuration.local.file"] = [],
         ["secretstores.local.file"] = [],
         ["secretstores.local.env"] = [],
         ["bindings.cron"] = ["INPUT_BINDING"],

@@ -11,6 +11,8 @@ internal static class Blocks
         new PubSub.PubSubBlock(sidecar),
         new Bindings.BindingsBlock(sidecar),
         new Secrets.SecretsBlock(sidecar),
+        new Locks.LockBlock(sidecar),
+        new ConfigurationApi.ConfigurationBlock(sidecar),
         new Invocation.InvocationBlock(sidecar),
         new Workflows.WorkflowBlock(sidecar),
         new Actors.ActorBlock(sidecar),

@@ -8,6 +8,8 @@ namespace LocalDapr.Runtime.Hosting;
 /// <summary>Mappings that every building block uses, so that errors become answers in one place.</summary>
 internal static class DaprEndpoints
 {
+    private static readonly JsonParser ProtoJson = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
+
     /// <summary>A unary gRPC method whose <see cref="DaprError"/> becomes its gRPC status with details.</summary>
     public static void MapDapr<TRequest, TResponse>(
         this IEndpointRouteBuilder grpc,
@@ -40,6 +42,24 @@ internal static class DaprEndpoints
         catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             throw DaprErrors.Malformed("stream too large");
+        }
+    }
+
+    /// <summary>The request body as the JSON of a protobuf message: names as in JSON or in the proto file, unknown ones ignored.</summary>
+    public static async ValueTask<T> ReadProtoJsonAsync<T>(this HttpRequest request)
+        where T : IMessage<T>, new() => ParseProtoJson<T>(System.Text.Encoding.UTF8.GetString((await request.ReadBodyAsync()).Span));
+
+    /// <summary>Throws the error of a malformed request.</summary>
+    public static T ParseProtoJson<T>(string json)
+        where T : IMessage<T>, new()
+    {
+        try
+        {
+            return ProtoJson.Parse<T>(json);
+        }
+        catch (Exception error) when (error is InvalidProtocolBufferException or InvalidJsonException)
+        {
+            throw DaprErrors.Malformed(error.Message);
         }
     }
 
