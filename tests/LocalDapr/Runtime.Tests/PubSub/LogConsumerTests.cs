@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using LocalDapr.Runtime.PubSub.Log;
@@ -83,6 +84,38 @@ public sealed class LogConsumerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_a_killed_process_held_comes_again_at_once_and_not_after_its_time()
+    {
+        using var process = Process.Start("sleep", "60");
+        var first = new ConcurrentBag<int>();
+        var dead = await StartAsync("g", Collect(first), ProcessOwner.New(process.Id), new TaskCompletionSource().Task);
+        await AppendAsync(0, 3);
+        await EventuallyAsync(() => first.Count == 3);
+        process.Kill();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        var second = new ConcurrentBag<int>();
+        var consumer = await StartAsync("g", Collect(second));
+
+        await EventuallyAsync(() => second.Count == 3);
+        await consumer.StopAsync(CancellationToken.None);
+        await dead.StopAsync(new CancellationToken(canceled: true));
+        Assert.Equal([0, 1, 2], second.Order());
+    }
+
+    [Fact]
+    public async Task A_new_group_that_begins_with_the_oldest_gets_what_nobody_has_read_yet()
+    {
+        await AppendAsync(0, 5);
+        var seen = new ConcurrentBag<int>();
+
+        var consumer = await StartAsync("late", Collect(seen), fromOldest: true);
+
+        await EventuallyAsync(() => seen.Count == 5);
+        await consumer.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
     public async Task A_new_group_gets_what_comes_after_it_and_messages_all_groups_have_done_leave_the_log()
     {
         await AppendAsync(0, 10);
@@ -110,15 +143,22 @@ public sealed class LogConsumerTests : IAsyncDisposable
 
     private long Stored() => _database.Read(connection => (long)connection.Prepared("SELECT count(*) FROM pubsub_message").ExecuteScalar()!);
 
-    private async Task<LogConsumer> StartAsync(string group, Func<int, Verdict> handle)
+    // A consumer with an 'after' takes messages and never gets to their end.
+    private async Task<LogConsumer> StartAsync(
+        string group, Func<int, Verdict> handle, string? owner = null, Task? after = null, bool fromOldest = false)
     {
-        var consumers = await _log.JoinAsync("orders", group, fromOldest: false, TestContext.Current.CancellationToken);
-        var consumer = new LogConsumer(
-            _log, consumers, Quick,
-            (batch, _) => Task.FromResult<IReadOnlyList<Verdict>>([.. batch.Select(m => handle(Number(m)))]),
-            TimeProvider.System, NullLogger.Instance);
+        var consumers = await _log.JoinAsync("orders", group, fromOldest, TestContext.Current.CancellationToken);
+        var options = owner is null ? Quick : Quick with { ProcessingTimeout = TimeSpan.FromHours(1) };
+        var consumer = new LogConsumer(_log, consumers, options, HandleAsync, TimeProvider.System, NullLogger.Instance, owner);
         consumer.Start();
         return consumer;
+
+        async Task<IReadOnlyList<Verdict>> HandleAsync(IReadOnlyList<LogMessage> batch, CancellationToken cancellation)
+        {
+            Verdict[] verdicts = [.. batch.Select(m => handle(Number(m)))];
+            if (after is not null) await after.WaitAsync(cancellation);
+            return verdicts;
+        }
     }
 
     private static int Number(LogMessage message) => int.Parse(Encoding.UTF8.GetString(message.Data), CultureInfo.InvariantCulture);

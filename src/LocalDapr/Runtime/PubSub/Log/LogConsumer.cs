@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using LocalDapr.Runtime.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace LocalDapr.Runtime.PubSub.Log;
@@ -37,7 +38,7 @@ internal sealed partial class LogConsumer : IDisposable
     private readonly BatchHandler _handle;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly string _owner = Guid.NewGuid().ToString("n");
+    private readonly string _owner;
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abort = new();
@@ -59,8 +60,10 @@ internal sealed partial class LogConsumer : IDisposable
     private Task _loops = Task.CompletedTask;
     private Task _saving = Task.CompletedTask;
 
-    public LogConsumer(MessageLog log, Consumers consumers, ConsumerOptions options, BatchHandler handle, TimeProvider time, ILogger logger)
+    public LogConsumer(
+        MessageLog log, Consumers consumers, ConsumerOptions options, BatchHandler handle, TimeProvider time, ILogger logger, string? owner = null)
     {
+        _owner = owner ?? ProcessOwner.New();
         (_log, _consumers, _options, _handle, _time, _logger) = (log, consumers, options, handle, time, logger);
         _slots = new SemaphoreSlim(options.Concurrency);
     }

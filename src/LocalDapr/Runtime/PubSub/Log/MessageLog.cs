@@ -83,15 +83,21 @@ internal sealed class MessageLog
     public ValueTask<Lease?> ClaimAsync(Consumers consumers, string owner, int limit, DateTimeOffset until) =>
         _database.WriteAsync(connection => Claim(connection, consumers, owner, limit, until.ToUnixTimeMilliseconds()));
 
-    /// <summary>Takes over the leases of consumers of the group that went away.</summary>
+    /// <summary>Takes over the leases of consumers of the group that went away: their time is over, or their process has ended.</summary>
     public async ValueTask<List<Lease>> TakeOverAsync(
         Consumers consumers, string owner, DateTimeOffset now, DateTimeOffset until)
     {
-        var any = _database.Read(connection => connection.Prepared(
-                "SELECT 1 FROM pubsub_lease WHERE consumers = @group AND until < @now LIMIT 1")
-            .Bind("@group", consumers.Id).Bind("@now", now.ToUnixTimeMilliseconds()).ExecuteScalar());
-        if (any is null) return [];
-        return await _database.WriteAsync(connection => TakeOver(connection, consumers, owner, now, until));
+        var open = _database.Read(connection => Owners(connection, consumers, owner));
+        if (open.Count == 0) return [];
+        var gone = open.Where(o => ProcessOwner.IsGone(o.Owner)).Select(o => o.Owner).ToList();
+        if (gone.Count == 0 && open.All(o => o.Until >= now.ToUnixTimeMilliseconds())) return [];
+        return await _database.WriteAsync(connection =>
+        {
+            foreach (var dead in gone)
+                connection.Prepared("UPDATE pubsub_lease SET until = 0 WHERE consumers = @group AND owner = @owner")
+                    .Bind("@group", consumers.Id).Bind("@owner", dead).ExecuteNonQuery();
+            return TakeOver(connection, consumers, owner, now, until);
+        });
     }
 
     /// <summary>The messages of a lease that are not done; those that expired or are gone are marked done.</summary>
@@ -210,12 +216,21 @@ internal sealed class MessageLog
         return new Lease(id, first, (int)count);
     }
 
+    private static List<(string Owner, long Until)> Owners(SqliteConnection connection, Consumers consumers, string me)
+    {
+        var owners = new List<(string, long)>();
+        using var rows = connection.Prepared("SELECT owner, min(until) FROM pubsub_lease WHERE consumers = @group AND owner <> @me GROUP BY owner")
+            .Bind("@group", consumers.Id).Bind("@me", me).ExecuteReader();
+        while (rows.Read()) owners.Add((rows.GetString(0), rows.GetInt64(1)));
+        return owners;
+    }
+
     private static List<Lease> TakeOver(
         SqliteConnection connection, Consumers consumers, string owner, DateTimeOffset now, DateTimeOffset until)
     {
         var leases = new List<Lease>();
         using var rows = connection.Prepared("""
-            UPDATE pubsub_lease SET owner = @owner, until = @until WHERE consumers = @group AND until < @now
+            UPDATE pubsub_lease SET owner = @owner, until = @until WHERE consumers = @group AND until < @now AND owner <> @owner
             RETURNING id, first, count, done
             """).Bind("@group", consumers.Id).Bind("@owner", owner).Bind("@now", now.ToUnixTimeMilliseconds())
             .Bind("@until", until.ToUnixTimeMilliseconds()).ExecuteReader();
