@@ -53,6 +53,7 @@ internal sealed class OneSidecar : IAsyncDisposable
         one.Sidecar = new Sidecar(one._host, new SidecarOptions
         {
             AppId = "app", AppPort = port, AppProtocol = protocol, HttpPort = 0, GrpcPort = 0, ResourcesPaths = [files], ConfigFiles = [config],
+            DataFolder = Path.Combine(one.Folder, "data"),
         });
         await one.Sidecar.StartAsync();
         await one.Sidecar.Ready.WaitAsync(TimeSpan.FromSeconds(20), Stop);

@@ -10,6 +10,7 @@ internal static class Blocks
         new State.StateBlock(sidecar),
         new PubSub.PubSubBlock(sidecar),
         new Bindings.BindingsBlock(sidecar),
+        new Jobs.JobBlock(sidecar),
         new Secrets.SecretsBlock(sidecar),
         new Locks.LockBlock(sidecar),
         new ConfigurationApi.ConfigurationBlock(sidecar),

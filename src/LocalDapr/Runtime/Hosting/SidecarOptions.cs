@@ -54,6 +54,10 @@ public sealed record SidecarOptions
     /// <summary>How long the sidecar goes on serving after it was told to stop.</summary>
     public TimeSpan BlockShutdown { get; init; }
 
+    /// <summary>What belongs to no component lies here: jobs.</summary>
+    public string DataFolder { get; init; } = NonEmpty("LOCALDAPR_DATA")
+        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".localdapr");
+
     /// <summary>Dapr namespace.</summary>
     public string Namespace { get; init; } = Environment.GetEnvironmentVariable("NAMESPACE") is { Length: > 0 } ns ? ns : "default";
 
