@@ -80,6 +80,9 @@ internal static partial class DaprErrors
     public static DaprError StateTransaction(string why) =>
         new("ERR_STATE_TRANSACTION", 500, StatusCode.Internal, $"error while executing state transaction: {why}");
 
+    public static DaprError PublishOutbox(string why) =>
+        new("ERR_PUBLISH_OUTBOX", 500, StatusCode.Internal, $"error while publishing outbox message: {why}");
+
     public static DaprError StateOperation(string operation) =>
         new("ERR_NOT_SUPPORTED_STATE_OPERATION", 400, StatusCode.InvalidArgument, $"operation type {operation} not supported");
 

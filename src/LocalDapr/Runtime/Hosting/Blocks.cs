@@ -9,6 +9,7 @@ internal static class Blocks
         new MetadataApi.MetadataBlock(sidecar),
         new State.StateBlock(sidecar),
         new PubSub.PubSubBlock(sidecar),
+        new Outbox.OutboxBlock(sidecar),
         new Bindings.BindingsBlock(sidecar),
         new Jobs.JobBlock(sidecar),
         new Secrets.SecretsBlock(sidecar),

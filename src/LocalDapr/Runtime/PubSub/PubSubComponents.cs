@@ -45,6 +45,10 @@ internal sealed class PubSubComponents(Sidecar sidecar)
         await AppendAsync(component, topic, messages, cancellation);
     }
 
+    /// <summary>Publishes events that are whole already.</summary>
+    public ValueTask AppendReadyAsync(string pubsub, string topic, IReadOnlyList<byte[]> events, CancellationToken cancellation) =>
+        AppendAsync(Target(pubsub, topic), topic, [.. events.Select(e => new NewMessage(e))], cancellation);
+
     /// <summary>Throws what a caller is told when it may not publish there.</summary>
     public PubSubComponent Target(string pubsub, string topic)
     {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.PubSub.CloudEvents;
 
 namespace LocalDapr.Runtime.State;
 
@@ -83,7 +84,8 @@ internal static class StateEndpoints
                 entry.Member("operation") is { ValueKind: JsonValueKind.String } name ? name.GetString()! : "",
                 entry.Member("request") is { ValueKind: JsonValueKind.Object } request ? StateJson.ReadItem(request, query) : new StateRequest(""))).ToList()
             : [];
-        await state.TransactAsync(Store(context), operations, context.RequestAborted);
+        var headers = context.Request.Headers;
+        await state.TransactAsync(Store(context), operations, new Trace(headers.TraceParent, headers.TraceState), context.RequestAborted);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 

@@ -4,6 +4,7 @@ using Dapr.Protocol.Runtime.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.PubSub.CloudEvents;
 using Microsoft.AspNetCore.Routing;
 
 namespace LocalDapr.Runtime.State;
@@ -46,7 +47,8 @@ internal static class StateGrpcService
         grpc.MapDapr(DaprMethods.ExecuteStateTransaction, async (request, call) =>
         {
             var operations = request.Operations.Select(o => (o.OperationType, Read(o.Request ?? new global::Dapr.Protocol.Common.V1.StateItem(), request.Metadata))).ToList();
-            await state.TransactAsync(request.StoreName, operations, call.Cancellation);
+            var headers = call.Http.Request.Headers;
+            await state.TransactAsync(request.StoreName, operations, new Trace(headers.TraceParent, headers.TraceState), call.Cancellation);
             return new Empty();
         });
         grpc.MapDapr(DaprMethods.QueryStateAlpha1, (request, _) =>

@@ -1,4 +1,7 @@
 using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Outbox;
+using LocalDapr.Runtime.PubSub;
+using LocalDapr.Runtime.PubSub.CloudEvents;
 using LocalDapr.Runtime.Resiliency;
 
 namespace LocalDapr.Runtime.State;
@@ -74,10 +77,15 @@ internal sealed class StateService(Sidecar sidecar)
         }
     }
 
-    /// <summary>Operations are pairs of upsert or delete and its request.</summary>
-    public async ValueTask TransactAsync(string storeName, IReadOnlyList<(string Operation, StateRequest Request)> operations, CancellationToken cancellation)
+    /// <summary>
+    /// Operations are pairs of upsert or delete and its request. With an outbox every upsert leaves an event, in the same commit.
+    /// </summary>
+    public async ValueTask TransactAsync(
+        string storeName, IReadOnlyList<(string Operation, StateRequest Request)> operations, Trace trace, CancellationToken cancellation)
     {
         var store = sidecar.State.Get(storeName);
+        IReadOnlyList<byte[]> events = [];
+        if (store.Outbox is { } outbox) (operations, events) = Split(outbox, operations, trace);
         var writes = new List<StateOperation>(operations.Count);
         foreach (var (operation, request) in operations)
             writes.Add(operation switch
@@ -89,7 +97,7 @@ internal sealed class StateService(Sidecar sidecar)
         if (writes.Count == 0) return;
         try
         {
-            await Outbound(store).ExecuteAsync(token => Unit(store.Store.TransactAsync(writes, token)), cancellation);
+            await Outbound(store).ExecuteAsync(token => Unit(TransactAsync(store, writes, events, token)), cancellation);
         }
         catch (Exception error) when (IsStoreFailure(error))
         {
@@ -105,6 +113,39 @@ internal sealed class StateService(Sidecar sidecar)
     {
         Require(storeName);
         throw DaprErrors.StateQueryUnsupported(storeName);
+    }
+
+    private static async ValueTask TransactAsync(
+        OpenStore store, List<StateOperation> writes, IReadOnlyList<byte[]> events, CancellationToken cancellation)
+    {
+        if (store.Outbox is not { } outbox)
+        {
+            await store.Store.TransactAsync(writes, cancellation);
+            return;
+        }
+        await store.Database.WriteAsync(
+            connection =>
+            {
+                foreach (var write in writes) store.Store.Apply(connection, write);
+                outbox.Add(connection, events);
+            },
+            cancellation);
+        outbox.Stored.Raise();
+    }
+
+    // Who may not publish must hear of it now: later there is nobody to tell.
+    private (IReadOnlyList<(string Operation, StateRequest Request)> Stored, IReadOnlyList<byte[]> Events) Split(
+        StoreOutbox outbox, IReadOnlyList<(string Operation, StateRequest Request)> operations, Trace trace)
+    {
+        try
+        {
+            sidecar.Block<PubSubBlock>().Components.Target(outbox.Target.PubSub, outbox.Target.Topic);
+        }
+        catch (DaprError error)
+        {
+            throw DaprErrors.PublishOutbox(error.Message);
+        }
+        return outbox.Split(operations, trace, sidecar.Host.Time.GetUtcNow());
     }
 
     private static async ValueTask<bool> Unit(ValueTask task)

@@ -1,5 +1,6 @@
 using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Outbox;
 using LocalDapr.Runtime.Storage;
 
 namespace LocalDapr.Runtime.State;
@@ -10,7 +11,10 @@ internal sealed class StateStores(Sidecar sidecar)
     private volatile IReadOnlyDictionary<string, OpenStore> _open = new Dictionary<string, OpenStore>();
 
     /// <summary>The store that holds actors and workflows; null when no component is marked <c>actorStateStore</c>.</summary>
-    public OpenStore? ActorStore => _open.Values.FirstOrDefault(s => s.Component.Flag("actorStateStore"));
+    public OpenStore? ActorStore => _open.Values.FirstOrDefault(IsForActors);
+
+    /// <summary>The outboxes of the stores that have one.</summary>
+    public IEnumerable<StoreOutbox> Outboxes => _open.Values.Select(s => s.Outbox).OfType<StoreOutbox>();
 
     /// <summary>Throws the error of Dapr when there is no such store.</summary>
     public OpenStore Get(string name)
@@ -27,10 +31,12 @@ internal sealed class StateStores(Sidecar sidecar)
             open[component.Name] = _open.TryGetValue(component.Name, out var existing) && existing.Component == component
                 ? existing
                 : await OpenAsync(component, cancellation);
-        if (open.Values.Count(s => s.Component.Flag("actorStateStore")) > 1)
-            throw new StartupException($"app {sidecar.Options.AppId}: more than one state store is marked actorStateStore");
+        if (open.Values.Count(IsForActors) > 1)
+            throw new StartupException($"duplicate actor state store: {string.Join(" and ", open.Values.Where(IsForActors).Select(s => s.Component.Name))}");
         _open = open;
     }
+
+    private static bool IsForActors(OpenStore store) => store.Component.Flag("actorStateStore");
 
     private async ValueTask<OpenStore> OpenAsync(Component component, CancellationToken cancellation)
     {
@@ -40,9 +46,24 @@ internal sealed class StateStores(Sidecar sidecar)
             : databases.Get(component.Require("connectionString"));
         var store = new SqliteStateStore(database, component.Get("tableName", "state"), sidecar.Host.Time);
         await store.OpenAsync(cancellation);
-        return new OpenStore(component, store, KeyPrefix.Of(component, sidecar.Options), database);
+        return new OpenStore(component, store, KeyPrefix.Of(component, sidecar.Options), database)
+        {
+            Outbox = OutboxTarget.Of(component) is { } target ? await OpenOutboxAsync(component, target, database, cancellation) : null,
+        };
+    }
+
+    private async ValueTask<StoreOutbox> OpenOutboxAsync(
+        Component component, OutboxTarget target, SqliteDatabase database, CancellationToken cancellation)
+    {
+        var table = new OutboxTable(database, $"{sidecar.Options.Namespace}||{sidecar.Options.AppId}", component.Name);
+        await table.OpenAsync(cancellation);
+        return new StoreOutbox(table, target, sidecar.Options.AppId);
     }
 }
 
 /// <summary>A store in use. Its database is that of the component, to be shared by what must commit together with the state.</summary>
-internal sealed record OpenStore(Component Component, SqliteStateStore Store, KeyPrefix Prefix, SqliteDatabase Database);
+internal sealed record OpenStore(Component Component, SqliteStateStore Store, KeyPrefix Prefix, SqliteDatabase Database)
+{
+    /// <summary>Null when transactions publish nothing.</summary>
+    public StoreOutbox? Outbox { get; init; }
+}
