@@ -10,16 +10,19 @@ namespace DaprOrders.ServiceDefaults;
 public sealed class MicroBatch<TItem, TResult> : IAsyncDisposable
 {
     private const int QueueLimit = 50_000;
-    private readonly Channel<Waiting> queue = Channel.CreateBounded<Waiting>(QueueLimit);
+    private readonly Channel<Waiting> queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(QueueLimit) { SingleReader = true });
     private readonly Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> call;
     private readonly int maxItems;
+    private readonly int parallel;
     private readonly TimeSpan window;
-    private readonly Task[] loops;
+    private readonly SemaphoreSlim slots;
+    private readonly Task loop;
 
     public MicroBatch(Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> call, int maxItems = 256, TimeSpan? window = null, int parallel = 4)
     {
-        (this.call, this.maxItems, this.window) = (call, maxItems, window ?? TimeSpan.FromMilliseconds(1));
-        loops = [.. Enumerable.Range(0, parallel).Select(_ => Task.Run(LoopAsync))];
+        (this.call, this.maxItems, this.parallel, this.window) = (call, maxItems, parallel, window ?? TimeSpan.FromMilliseconds(1));
+        slots = new SemaphoreSlim(parallel, parallel);
+        loop = Task.Run(LoopAsync);
     }
 
     public async Task<TResult> AddAsync(TItem item)
@@ -32,20 +35,21 @@ public sealed class MicroBatch<TItem, TResult> : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         queue.Writer.TryComplete();
-        await Task.WhenAll(loops);
+        await loop;
+        for (var i = 0; i < parallel; i++) await slots.WaitAsync(); // the calls under way have ended
+        slots.Dispose();
     }
 
     /// <summary>Ends when the queue is completed and empty.</summary>
     private async Task LoopAsync()
     {
-        var batch = new List<Waiting>();
         while (await queue.Reader.WaitToReadAsync())
         {
+            await slots.WaitAsync();
             if (window > TimeSpan.Zero) await Task.Delay(window);
+            var batch = new List<Waiting>();
             while (batch.Count < maxItems && queue.Reader.TryRead(out var waiting)) batch.Add(waiting);
-            if (batch.Count == 0) continue;
-            await CallAsync(batch);
-            batch.Clear();
+            _ = CallAsync(batch);
         }
     }
 
@@ -53,13 +57,17 @@ public sealed class MicroBatch<TItem, TResult> : IAsyncDisposable
     {
         try
         {
-            var results = await call([.. batch.Select(waiting => waiting.Item)]);
+            var results = await call(batch.ConvertAll(waiting => waiting.Item));
             if (results.Count != batch.Count) throw new InvalidOperationException($"A batch of {batch.Count} was answered with {results.Count} results.");
             for (var i = 0; i < batch.Count; i++) batch[i].Done.TrySetResult(results[i]);
         }
         catch (Exception e)
         {
             foreach (var waiting in batch) waiting.Done.TrySetException(e); // the callers decide what it means
+        }
+        finally
+        {
+            slots.Release();
         }
     }
 

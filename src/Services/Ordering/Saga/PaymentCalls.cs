@@ -15,7 +15,7 @@ internal sealed class PaymentCalls : IAsyncDisposable
     {
         this.invoke = invoke;
         batches = Operations.ToDictionary(
-            operation => operation, operation => new MicroBatch<PaymentCommand, PaymentOutcome>(items => CallAsync(operation, items), parallel: 8));
+            operation => operation, operation => new MicroBatch<PaymentCommand, PaymentOutcome>(items => CallAsync(operation, items), window: TimeSpan.FromMilliseconds(5), parallel: 8));
     }
 
     /// <summary>Throws while there is no certain outcome; the step is then tried again with the same key.</summary>

@@ -18,8 +18,8 @@ internal sealed class PaymentStore : IAsyncDisposable
     public PaymentStore(DaprClient dapr)
     {
         this.dapr = dapr;
-        reads = new(ReadAsync);
-        writes = new(WriteAsync);
+        reads = new(ReadAsync, window: TimeSpan.FromMilliseconds(2));
+        writes = new(WriteAsync, window: TimeSpan.FromMilliseconds(2));
     }
 
     /// <summary>The document as it is stored now; a new one when there is none.</summary>
