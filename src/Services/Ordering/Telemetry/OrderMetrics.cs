@@ -44,7 +44,8 @@ internal sealed class OrderMetrics : IDisposable
         if (!after.IsTerminal || before?.View.Status == after.View.Status) return;
         var status = new KeyValuePair<string, object?>("status", after.View.Status);
         ended.Add(1, status, new("reason", after.View.Reason ?? ""));
-        if (before?.IsTerminal is not true) duration.Record((after.View.UpdatedAt - after.View.PlacedAt).TotalSeconds, status); // a refund is a second end
+        if (before?.IsTerminal is true) return; // a refund is a second end
+        duration.Record((after.View.UpdatedAt - after.View.PlacedAt).TotalSeconds, status, new("approval", after.NeedsApproval)); // who waits for people is no measure of us
     }
 
     private IEnumerable<Measurement<long>> CountOpen()

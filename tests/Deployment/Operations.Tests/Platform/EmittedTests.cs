@@ -1,0 +1,75 @@
+using System.Text.RegularExpressions;
+using DaprOrders.Operations.Tests.Queries;
+using Xunit;
+
+namespace DaprOrders.Operations.Tests.Platform;
+
+/// <summary>No dashboard and no alert asks for what no service emits.</summary>
+public sealed partial class EmittedTests(MeasuredShop shop) : IClassFixture<MeasuredShop>
+{
+    /// <summary>Panels that stay empty while all is well; their metric and labels are held all the same.</summary>
+    private static readonly string[] EmptyWhileWell = ["services.json: Answers 5xx", "services.json: Calls out that failed", "services.json: Exceptions"];
+
+    [Fact]
+    public async Task Every_metric_and_label_of_dashboards_and_rules_is_emitted_by_a_running_service()
+    {
+        var emitted = LabelsByMetric((await shop.ScrapeAsync()).Values);
+        foreach (var record in Query.Rules().Where(rule => rule.Record.Length > 0)) emitted[record.Record] = [];
+        emitted["up"] = []; // Prometheus' own
+
+        var absent = Query.OfDashboards().Concat(Query.OfRules()).SelectMany(query => PromQl.NeededBy(PromQl.Filled(query.Text)).SelectMany(needed =>
+            !emitted.TryGetValue(needed.Metric, out var labels) ? [$"{query.Place}: nobody emits {needed.Metric}"]
+            : needed.Labels.Where(label => label is not ("job" or "instance") && !labels.Contains(label)).Select(label => $"{query.Place}: {needed.Metric} has no label {label}")));
+        Assert.Empty(absent.Distinct());
+    }
+
+    [Fact]
+    public async Task Every_query_of_the_dashboards_gives_something_on_a_running_shop()
+    {
+        Tool.Find("prometheus");
+        var unanswered = Query.OfDashboards().Where(query => !EmptyWhileWell.Contains(query.Place)).ToList();
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1)); // what is missing may need one scrape or one turn of the rules more
+        for (var tries = 0; unanswered.Count > 0 && tries < 30; tries++)
+        {
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            var next = new List<Query>();
+            foreach (var query in unanswered)
+                if (await shop.AskAsync(PromQl.Filled(query.Text)) == 0) next.Add(query);
+            unanswered = next;
+        }
+
+        Assert.Empty(unanswered);
+    }
+
+    [Fact]
+    public async Task No_alert_fires_on_a_shop_that_is_well()
+    {
+        // What the rules call an alert at this moment, whether or not it has lasted long enough to be sent.
+        foreach (var alert in Query.Rules().Where(rule => rule.Alert is "AuditFindings" or "OrdersStuck" or "OrdersParked" or "OutboxBacklog" or "DeadLetters" or "PaymentProviderDown" or "ServiceDown" or "OrderAcceptanceErrors"))
+            Assert.True(await shop.AskAsync(alert.Expression) == 0, $"{alert.Alert} fires on a healthy shop");
+    }
+
+    [Fact]
+    public async Task Every_service_is_scraped()
+    {
+        Assert.Equal(["auditor", "customers", "gateway", "inventory", "notifications", "ordering", "payments"], (await shop.ScrapeAsync()).Keys.Order(StringComparer.Ordinal));
+    }
+
+    private static Dictionary<string, HashSet<string>> LabelsByMetric(IEnumerable<string> texts)
+    {
+        var found = new Dictionary<string, HashSet<string>>();
+        foreach (Match line in texts.SelectMany(text => Line().Matches(text)))
+        {
+            if (!found.TryGetValue(line.Groups[1].Value, out var labels)) found[line.Groups[1].Value] = labels = [];
+            foreach (Match label in Label().Matches(line.Groups[2].Value)) labels.Add(label.Groups[1].Value);
+        }
+
+        return found;
+    }
+
+    [GeneratedRegex(@"(?m)^([a-zA-Z_:][\w:]*)(\{.*\})? \S+$")]
+    private static partial Regex Line();
+
+    [GeneratedRegex("(\\w+)=\"")]
+    private static partial Regex Label();
+}
