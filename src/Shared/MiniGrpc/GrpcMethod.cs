@@ -10,7 +10,9 @@ public enum MethodKind
     Duplex,
 }
 
-/// <summary>One method of a service: its path and how to read its messages. Declared once, in a static table, and used by client and server.</summary>
+/// <summary>
+/// One method of a service: its path and how to read its messages. Declared once, in a static table, and used by client and server.
+/// </summary>
 public sealed class GrpcMethod<TRequest, TResponse>(
     MethodKind kind, string service, string name, MessageParser<TRequest> requestParser, MessageParser<TResponse> responseParser)
     where TRequest : class, IMessage<TRequest>

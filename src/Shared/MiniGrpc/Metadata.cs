@@ -25,7 +25,8 @@ public sealed class Metadata : IEnumerable<KeyValuePair<string, string>>
 
         if (!IsText(value))
         {
-            throw new ArgumentException($"The value of '{name}' is not printable ASCII; a name that ends with {BinarySuffix} takes any bytes.", nameof(value));
+            throw new ArgumentException(
+                $"The value of '{name}' is not printable ASCII; a name that ends with {BinarySuffix} takes any bytes.", nameof(value));
         }
 
         _entries.Add(new(lower, value));

@@ -1,6 +1,8 @@
 namespace MiniGrpc;
 
-/// <summary>A call that ended with a status other than OK. Thrown by clients; handlers throw it to choose the status they answer with.</summary>
+/// <summary>
+/// A call that ended with a status other than OK. Thrown by clients; handlers throw it to choose the status they answer with.
+/// </summary>
 public sealed class RpcException(StatusCode code, string message, Metadata? trailers = null, Exception? inner = null)
     : Exception($"{code}: {message}", inner)
 {

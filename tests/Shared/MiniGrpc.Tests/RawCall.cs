@@ -47,6 +47,8 @@ internal static class RawCall
     {
         /// <summary>The status, wherever it stands; null when there is none.</summary>
         public StatusCode? Status =>
-            Headers.TryGetValue("grpc-status", out var text) || Trailers.TryGetValue("grpc-status", out text) ? (StatusCode)int.Parse(text) : null;
+            Headers.TryGetValue("grpc-status", out var text) || Trailers.TryGetValue("grpc-status", out text)
+                ? (StatusCode)int.Parse(text)
+                : null;
     }
 }

@@ -25,7 +25,8 @@ internal sealed class TestServer : IAsyncDisposable
     public static Task<TestServer> StartAsync(Setup? setup = null) => StartAsync((_, _) => { }, setup);
 
     /// <summary>Maps methods of the test's own instead of the echo service.</summary>
-    public static Task<TestServer> StartAsync(Action<WebApplication> map, Setup? setup = null) => StartAsync((app, _) => map(app), setup, echo: false);
+    public static Task<TestServer> StartAsync(Action<WebApplication> map, Setup? setup = null) =>
+        StartAsync((app, _) => map(app), setup, echo: false);
 
     public GrpcChannel Channel(GrpcChannelOptions? options = null)
     {

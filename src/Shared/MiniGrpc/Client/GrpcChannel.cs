@@ -98,8 +98,11 @@ public sealed class GrpcChannel : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>Sends the request and returns once the response's headers are here and say that it is gRPC and has not failed yet.</summary>
-    internal async Task<HttpResponseMessage> SendAsync(string path, HttpContent content, CallOptions options, CancellationToken cancellation)
+    /// <summary>
+    /// Sends the request and returns once the response's headers are here and say that it is gRPC and has not failed yet.
+    /// </summary>
+    internal async Task<HttpResponseMessage> SendAsync(
+        string path, HttpContent content, CallOptions options, CancellationToken cancellation)
     {
         var uri = _uris.TryGetValue(path, out var known) ? known : _uris.GetOrAdd(path, new Uri(Address, path));
         var request = new HttpRequestMessage(HttpMethod.Post, uri)
@@ -167,6 +170,7 @@ public sealed class GrpcChannel : IDisposable
 
     private static SocketsHttpHandler CreateHandler(GrpcChannelOptions options) => new()
     {
+        SslOptions = options.Tls ?? new(),
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,

@@ -1,3 +1,5 @@
+using System.Net.Security;
+
 namespace MiniGrpc;
 
 public sealed class GrpcChannelOptions
@@ -23,6 +25,12 @@ public sealed class GrpcChannelOptions
 
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Replaces the connection handler (in-memory test servers, custom TLS); the channel does not dispose it.</summary>
+    /// <summary>For https: whom to trust, and the client's own certificate. Null = what the machine trusts.</summary>
+    public SslClientAuthenticationOptions? Tls { get; init; }
+
+    /// <summary>
+    /// Replaces the connection handler (in-memory test servers); the channel does not dispose it, and the options of connections say
+    /// nothing to it.
+    /// </summary>
     public HttpMessageHandler? Handler { get; init; }
 }

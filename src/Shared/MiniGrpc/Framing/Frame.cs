@@ -99,7 +99,8 @@ internal static class Frame
                 plain.Advance(read);
                 if (plain.Length > maxBytes)
                 {
-                    throw new RpcException(StatusCode.ResourceExhausted, $"The received message is longer than the limit of {maxBytes} bytes.");
+                    throw new RpcException(
+                        StatusCode.ResourceExhausted, $"The received message is longer than the limit of {maxBytes} bytes.");
                 }
             }
         }

@@ -16,7 +16,9 @@ namespace MiniGrpc;
 public static class GrpcEndpoints
 {
     public static IEndpointConventionBuilder MapUnary<TRequest, TResponse>(
-        this IEndpointRouteBuilder endpoints, GrpcMethod<TRequest, TResponse> method, Func<TRequest, ServerCall, ValueTask<TResponse>> handler)
+        this IEndpointRouteBuilder endpoints,
+        GrpcMethod<TRequest, TResponse> method,
+        Func<TRequest, ServerCall, ValueTask<TResponse>> handler)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
@@ -32,7 +34,8 @@ public static class GrpcEndpoints
         where TResponse : class, IMessage<TResponse>
     {
         var (options, logger) = Prepare(endpoints, method, MethodKind.ServerStreaming);
-        return Map(endpoints, method.Path, new ServerStreamingServerMethod<TRequest, TResponse>(method, handler, options, logger).InvokeAsync);
+        return Map(
+            endpoints, method.Path, new ServerStreamingServerMethod<TRequest, TResponse>(method, handler, options, logger).InvokeAsync);
     }
 
     public static IEndpointConventionBuilder MapClientStreaming<TRequest, TResponse>(
@@ -43,7 +46,8 @@ public static class GrpcEndpoints
         where TResponse : class, IMessage<TResponse>
     {
         var (options, logger) = Prepare(endpoints, method, MethodKind.ClientStreaming);
-        return Map(endpoints, method.Path, new ClientStreamingServerMethod<TRequest, TResponse>(method, handler, options, logger).InvokeAsync);
+        return Map(
+            endpoints, method.Path, new ClientStreamingServerMethod<TRequest, TResponse>(method, handler, options, logger).InvokeAsync);
     }
 
     public static IEndpointConventionBuilder MapDuplex<TRequest, TResponse>(

@@ -33,7 +33,9 @@ internal sealed class RequestReader<T>(PipeReader body, MessageParser<T> parser,
         }
     }
 
-    /// <summary>The one message of a call that has one. Reads to the end, so that the answer cannot overtake the end of the request.</summary>
+    /// <summary>
+    /// The one message of a call that has one. Reads to the end, so that the answer cannot overtake the end of the request.
+    /// </summary>
     public async ValueTask<T> ReadSingleAsync()
     {
         var (more, message) = await ReadAsync().ConfigureAwait(false);

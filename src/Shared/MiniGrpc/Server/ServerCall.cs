@@ -50,7 +50,9 @@ public sealed class ServerCall : IDisposable
         _deadline?.Dispose();
     }
 
-    /// <summary>Starts the clock of grpc-timeout. One that cannot be read is refused: the client counts on being answered in time.</summary>
+    /// <summary>
+    /// Starts the clock of grpc-timeout. One that cannot be read is refused: the client counts on being answered in time.
+    /// </summary>
     internal void StartDeadline(TimeProvider time)
     {
         if (!Http.Request.Headers.TryGetValue(GrpcHeaders.Timeout, out var text))

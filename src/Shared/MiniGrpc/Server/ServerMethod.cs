@@ -7,7 +7,9 @@ using MiniGrpc.Wire;
 
 namespace MiniGrpc.Server;
 
-/// <summary>Serves one method: checks the request, runs the handler, and turns how it ended into a status. One instance per mapped method.</summary>
+/// <summary>
+/// Serves one method: checks the request, runs the handler, and turns how it ended into a status. One instance per mapped method.
+/// </summary>
 internal abstract partial class ServerMethod<TRequest, TResponse>(
     GrpcMethod<TRequest, TResponse> method, GrpcServerOptions options, ILogger logger)
     where TRequest : class, IMessage<TRequest>

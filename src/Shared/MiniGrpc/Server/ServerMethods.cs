@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace MiniGrpc.Server;
 
 internal sealed class UnaryServerMethod<TRequest, TResponse>(
-    GrpcMethod<TRequest, TResponse> method, Func<TRequest, ServerCall, ValueTask<TResponse>> handler, GrpcServerOptions options, ILogger logger)
+    GrpcMethod<TRequest, TResponse> method, Func<TRequest, ServerCall, ValueTask<TResponse>> handler,
+    GrpcServerOptions options, ILogger logger)
     : ServerMethod<TRequest, TResponse>(method, options, logger)
     where TRequest : class, IMessage<TRequest>
     where TResponse : class, IMessage<TResponse>

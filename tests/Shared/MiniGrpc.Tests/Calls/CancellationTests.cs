@@ -12,7 +12,8 @@ public sealed class CancellationTests
     {
         await using var server = await TestServer.StartAsync();
         using var cancel = new CancellationTokenSource();
-        var calling = server.Channel().UnaryAsync(EchoMethods.Say, new Ask { Text = "stop", Hang = true }, new() { Cancellation = cancel.Token });
+        var calling =
+            server.Channel().UnaryAsync(EchoMethods.Say, new Ask { Text = "stop", Hang = true }, new() { Cancellation = cancel.Token });
 
         await server.Echo.Hanging.ReadAsync(Cancellation);
         await cancel.CancelAsync();

@@ -73,7 +73,8 @@ public sealed class DeadlineTests
 
         Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
         Assert.Equal("both", await server.Echo.Cancelled.ReadAsync(Cancellation));
-        Assert.Equal(StatusCode.DeadlineExceeded, (await Some.FailureOf(call.WriteAsync(new Ask(), cancellation: Cancellation))).StatusCode);
+        Assert.Equal(
+            StatusCode.DeadlineExceeded, (await Some.FailureOf(call.WriteAsync(new Ask(), cancellation: Cancellation))).StatusCode);
     }
 
     [Fact]
@@ -117,7 +118,8 @@ public sealed class DeadlineTests
     {
         await using var server = await TestServer.StartAsync();
 
-        var answer = await RawCall.PostAsync(server.Address, EchoMethods.Say.Path, RawCall.Frame(new Ask()), headers: ("grpc-timeout", timeout));
+        var answer =
+            await RawCall.PostAsync(server.Address, EchoMethods.Say.Path, RawCall.Frame(new Ask()), headers: ("grpc-timeout", timeout));
 
         Assert.Equal(StatusCode.Internal, answer.Status);
     }
@@ -140,7 +142,8 @@ public sealed class DeadlineTests
     {
         await using var server = await TestServer.StartAsync();
 
-        var reply = await server.Channel().UnaryAsync(EchoMethods.Say, new Ask { Text = "ever" }, Options with { Timeout = TimeSpan.MaxValue });
+        var reply =
+            await server.Channel().UnaryAsync(EchoMethods.Say, new Ask { Text = "ever" }, Options with { Timeout = TimeSpan.MaxValue });
 
         Assert.Equal("ever", reply.Text);
     }

@@ -167,7 +167,8 @@ public sealed class FourKindsTests
         await using var server = await TestServer.StartAsync();
         var channel = server.Channel();
 
-        var replies = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => channel.UnaryAsync(EchoMethods.Say, new Ask { Text = $"{i}" }, Options)));
+        var replies = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i =>
+            channel.UnaryAsync(EchoMethods.Say, new Ask { Text = $"{i}" }, Options)));
 
         Assert.Equal(Enumerable.Range(0, 1000).Select(i => $"{i}"), replies.Select(reply => reply.Text));
     }

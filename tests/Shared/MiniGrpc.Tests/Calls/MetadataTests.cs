@@ -47,7 +47,8 @@ public sealed class MetadataTests
     public async Task A_unary_call_can_tell_its_headers_and_trailers()
     {
         await using var server = await TestServer.StartAsync();
-        var options = new CallOptions { Headers = new() { { "echo-id", "7" }, { "echo-id-bin", new byte[] { 7 } } }, Cancellation = Cancellation };
+        var options =
+            new CallOptions { Headers = new() { { "echo-id", "7" }, { "echo-id-bin", new byte[] { 7 } } }, Cancellation = Cancellation };
 
         var answer = await server.Channel().UnaryWithMetadataAsync(EchoMethods.Say, new Ask { Text = "hi" }, options);
 

@@ -14,7 +14,8 @@ public sealed class StatusTests
 
     public static TheoryData<string> Messages =>
     [
-        "", "plain", " blanks at both ends ", "100% sure, %41 is no escape", "grüße — 日本語 🎉", "line\nbreak\r\n\ttab\0nul\u007f", new string('x', 8000),
+        "", "plain", " blanks at both ends ", "100% sure, %41 is no escape", "grüße — 日本語 🎉", "line\nbreak\r\n\ttab\0nul\u007f",
+        new string('x', 8000),
     ];
 
     [Theory]
@@ -119,7 +120,8 @@ public sealed class StatusTests
     [Fact]
     public async Task A_method_that_nobody_mapped_is_UNIMPLEMENTED()
     {
-        await using var server = await TestServer.StartAsync(app => app.MapUnary(EchoMethods.Say, (_, _) => ValueTask.FromResult(new Reply())));
+        await using var server =
+            await TestServer.StartAsync(app => app.MapUnary(EchoMethods.Say, (_, _) => ValueTask.FromResult(new Reply())));
         using var chat = server.Channel().Duplex(EchoMethods.Chat, Options);
 
         Assert.Equal(StatusCode.Unimplemented, (await Some.FailureOf(chat.ReadAsync(Cancellation))).StatusCode);

@@ -115,6 +115,7 @@ public sealed class BadRequestTests
 
         (await http.SendAsync(nonsense, Cancellation)).Dispose();
 
-        Assert.Equal("ok", (await channel.UnaryAsync(EchoMethods.Say, new Ask { Text = "ok" }, new() { Cancellation = Cancellation })).Text);
+        Assert.Equal(
+            "ok", (await channel.UnaryAsync(EchoMethods.Say, new Ask { Text = "ok" }, new() { Cancellation = Cancellation })).Text);
     }
 }

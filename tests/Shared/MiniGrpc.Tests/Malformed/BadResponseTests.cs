@@ -190,7 +190,8 @@ public sealed class BadResponseTests
         Assert.Equal(StatusCode.Unavailable, (await Some.FailureOf(SayAsync(server))).StatusCode);
     }
 
-    private static Task<Reply> SayAsync(TestServer server) => server.Channel().UnaryAsync(EchoMethods.Say, new Ask(), new() { Cancellation = Cancellation });
+    private static Task<Reply> SayAsync(TestServer server) =>
+        server.Channel().UnaryAsync(EchoMethods.Say, new Ask(), new() { Cancellation = Cancellation });
 
     private static Task<TestServer> ServingAsync(Func<HttpResponse, Task> answer) =>
         TestServer.StartAsync(app => app.MapPost("/minigrpc.echo.Echo/{method}", (HttpContext http) => answer(http.Response)));

@@ -24,7 +24,8 @@ public sealed class GzipTests
 
         Assert.Equal(s_ask.Text, (await channel.UnaryAsync(EchoMethods.Say, s_ask, Options)).Text);
         Assert.Equal("", (await channel.UnaryAsync(EchoMethods.Say, new Ask(), Options)).Text);
-        Assert.Equal([s_ask.Text, s_ask.Text], await stream.ReadAllAsync(Cancellation).Select(reply => reply.Text).ToListAsync(Cancellation));
+        var streamed = await stream.ReadAllAsync(Cancellation).Select(reply => reply.Text).ToListAsync(Cancellation);
+        Assert.Equal([s_ask.Text, s_ask.Text], streamed);
         await collect.WriteAsync(s_ask, cancellation: Cancellation);
         Assert.Equal(s_ask.Text, (await collect.CompleteAsync(Cancellation)).Text);
         await chat.WriteAsync(s_ask, cancellation: Cancellation);
@@ -37,7 +38,8 @@ public sealed class GzipTests
         await using var server = await TestServer.StartAsync();
 
         var answer = await RawCall.PostAsync(
-            server.Address, EchoMethods.Say.Path, Packed(s_ask), headers: [("grpc-encoding", "gzip"), ("grpc-accept-encoding", "identity, gzip")]);
+            server.Address, EchoMethods.Say.Path, Packed(s_ask),
+            headers: [("grpc-encoding", "gzip"), ("grpc-accept-encoding", "identity, gzip")]);
 
         Assert.Equal(StatusCode.OK, answer.Status);
         Assert.Equal("gzip", answer.Headers["grpc-encoding"]);
@@ -66,7 +68,8 @@ public sealed class GzipTests
     {
         await using var server = await TestServer.StartAsync();
 
-        var answer = await RawCall.PostAsync(server.Address, EchoMethods.Say.Path, RawCall.Frame(s_ask), headers: ("grpc-encoding", "gzip"));
+        var answer =
+            await RawCall.PostAsync(server.Address, EchoMethods.Say.Path, RawCall.Frame(s_ask), headers: ("grpc-encoding", "gzip"));
 
         Assert.Equal(StatusCode.OK, answer.Status);
     }
@@ -77,7 +80,8 @@ public sealed class GzipTests
         await using var server = await TestServer.StartAsync();
 
         var answer = await RawCall.PostAsync(
-            server.Address, EchoMethods.Say.Path, RawCall.Frame(1, []), headers: [("grpc-encoding", "gzip"), ("grpc-accept-encoding", "gzip")]);
+            server.Address, EchoMethods.Say.Path, RawCall.Frame(1, []),
+            headers: [("grpc-encoding", "gzip"), ("grpc-accept-encoding", "gzip")]);
 
         Assert.Equal(StatusCode.OK, answer.Status);
         Assert.Equal(new byte[5], answer.Body);
@@ -88,7 +92,8 @@ public sealed class GzipTests
     {
         await using var server = await TestServer.StartAsync();
 
-        var answer = await RawCall.PostAsync(server.Address, EchoMethods.Say.Path, RawCall.Frame(s_ask), headers: ("grpc-encoding", "snappy"));
+        var answer =
+            await RawCall.PostAsync(server.Address, EchoMethods.Say.Path, RawCall.Frame(s_ask), headers: ("grpc-encoding", "snappy"));
 
         Assert.Equal(StatusCode.Unimplemented, answer.Status);
         Assert.Equal("identity,gzip", answer.Headers["grpc-accept-encoding"]);
@@ -108,9 +113,11 @@ public sealed class GzipTests
     public async Task Compressed_bytes_that_are_damaged_are_INTERNAL(string damage)
     {
         await using var server = await TestServer.StartAsync();
-        var packed = damage == "cut" ? Packed(new Ask { Payload = Some.Bytes(5000) })[5..^1000] : System.Text.Encoding.ASCII.GetBytes(damage);
+        var packed =
+            damage == "cut" ? Packed(new Ask { Payload = Some.Bytes(5000) })[5..^1000] : System.Text.Encoding.ASCII.GetBytes(damage);
 
-        var answer = await RawCall.PostAsync(server.Address, EchoMethods.Say.Path, RawCall.Frame(1, packed), headers: ("grpc-encoding", "gzip"));
+        var answer =
+            await RawCall.PostAsync(server.Address, EchoMethods.Say.Path, RawCall.Frame(1, packed), headers: ("grpc-encoding", "gzip"));
 
         Assert.Equal(StatusCode.Internal, answer.Status);
     }

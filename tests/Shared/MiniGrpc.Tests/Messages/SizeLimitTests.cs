@@ -22,7 +22,8 @@ public sealed class SizeLimitTests
         Assert.Equal(GrpcChannelOptions.DefaultMaxMessageBytes, fits.CalculateSize());
 
         var reply = await channel.UnaryAsync(EchoMethods.Say, fits, Options);
-        var failure = await Some.FailureOf(channel.UnaryAsync(EchoMethods.Say, new Ask(fits) { Payload = Some.Bytes(fits.Payload.Length + 1) }, Options));
+        var failure = await Some.FailureOf(
+            channel.UnaryAsync(EchoMethods.Say, new Ask(fits) { Payload = Some.Bytes(fits.Payload.Length + 1) }, Options));
 
         Assert.Equal(fits.Payload, reply.Payload);
         Assert.Equal(StatusCode.ResourceExhausted, failure.StatusCode);
@@ -32,7 +33,8 @@ public sealed class SizeLimitTests
     [Fact]
     public async Task Too_long_a_request_is_refused_by_the_server_for_every_kind_of_call()
     {
-        await using var server = await TestServer.StartAsync(new TestServer.Setup { Options = options => options.MaxReceiveMessageBytes = 1000 });
+        await using var server =
+            await TestServer.StartAsync(new TestServer.Setup { Options = options => options.MaxReceiveMessageBytes = 1000 });
         var channel = server.Channel();
         var ask = new Ask { Payload = Some.Bytes(3 * Megabyte) };
         using var stream = channel.ServerStreaming(EchoMethods.Expand, ask, Options);
@@ -71,7 +73,8 @@ public sealed class SizeLimitTests
     [Fact]
     public async Task Too_long_an_answer_is_refused_by_the_server_that_would_send_it()
     {
-        await using var server = await TestServer.StartAsync(new TestServer.Setup { Options = options => options.MaxSendMessageBytes = 1000 });
+        await using var server =
+            await TestServer.StartAsync(new TestServer.Setup { Options = options => options.MaxSendMessageBytes = 1000 });
 
         var failure = await Some.FailureOf(server.Channel().UnaryAsync(EchoMethods.Say, new Ask { ReplyBytes = 1000 }, Options));
 
