@@ -19,7 +19,7 @@ public sealed class AnalyzerTests
     [InlineData("_ = await File.ReadAllTextAsync(\"a\");", "File.ReadAllTextAsync", "activity")]
     [InlineData("_ = new HttpClient();", "new HttpClient", "activity")]
     [InlineData("await Task.Delay(1);", "Task.Delay", "context.CreateTimer")]
-    [InlineData("Thread.Sleep(1);", "Thread.Sleep", "context.CreateTimer")]
+    [InlineData("Thread .Sleep(1);", "Thread.Sleep", "context.CreateTimer")]
     [InlineData("_ = new Timer(_ => { });", "new Timer", "context.CreateTimer")]
     [InlineData("_ = new CancellationTokenSource(5);", "new CancellationTokenSource", "context.CreateTimer")]
     [InlineData("new CancellationTokenSource().CancelAfter(5);", "CancellationTokenSource.CancelAfter", "context.CreateTimer")]
