@@ -4,6 +4,8 @@ using DaprOrders.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args).AddServiceDefaults();
 builder.Services.AddDaprClient();
+builder.Services.AddSingleton<CustomerDirectory>();
+builder.Services.AddSingleton<TellCustomer>();
 builder.Services.AddSingleton(services => new Invocation(services.GetRequiredService<DaprClient>().CreateInvokableHttpClient()));
 
 var app = builder.Build().UseServiceDefaults();

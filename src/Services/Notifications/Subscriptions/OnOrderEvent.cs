@@ -1,75 +1,79 @@
 using System.Text.Json;
 using Dapr;
-using Dapr.Client;
+using Dapr.AspNetCore;
 using DaprOrders.Contracts;
 using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Notifications.Subscriptions;
 
 /// <summary>
-/// Tells the customer how his order ended, by e-mail through the output binding. Idempotent: what was sent is noted by the event's id. A message that
-/// cannot be handled is tried again by the bus and ends in the dead-letter topic.
+/// Takes the orders' events in bulk and tells the customer of each that ends an order. An event that cannot be handled is tried again by the bus, alone,
+/// and ends in the dead-letter topic.
 /// </summary>
 internal static partial class OnOrderEvent
 {
     public const string DeadLetters = "orders-notifications-dead";
-    private static readonly Dictionary<string, string> Retention = new() { ["ttlInSeconds"] = "86400" };
+    private const int AtATime = 8;
 
-    public sealed record Customer(string CustomerId, string Email, string Name, Preferences Notify);
-
-    public sealed record Preferences(bool Email);
-
-    public sealed record Sent(DateTimeOffset At);
+    private sealed record Entry(string Id, OrderEvent Order);
 
     public static void MapOrderEvents(this IEndpointRouteBuilder routes) => routes.MapPost("/on-order-event", HandleAsync)
-        .WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = Topics.Orders, DeadLetterTopic = DeadLetters });
+        .WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = Topics.Orders, DeadLetterTopic = DeadLetters })
+        .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = Topics.Orders, MaxMessagesCount = 500, MaxAwaitDurationMs = 50 });
 
-    private static async Task<IResult> HandleAsync(HttpContext context, DaprClient dapr, Invocation invoke, TimeProvider time, ILogger<Customer> log, CancellationToken cancellation)
+    private static async Task<IResult> HandleAsync(HttpContext context, TellCustomer tell, ILogger<TellCustomer> log, CancellationToken cancellation)
     {
-        using var cloudEvent = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: cancellation);
-        var order = cloudEvent.RootElement.GetProperty("data").Deserialize<OrderEvent>(Defaults.Json)!;
-        if (order.Status is not ("confirmed" or "rejected" or "cancelled" or "refunded")) return TypedResults.Ok();
-        if (await FindAsync(invoke, order.CustomerId, cancellation) is not { Notify.Email: true } customer) return TypedResults.Ok();
+        using var body = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: cancellation);
+        var isBulk = body.RootElement.TryGetProperty("entries", out var entries); // else a subscription resource without bulk delivery is in force
+        var failed = new HashSet<string>();
+        var ends = new List<Entry>();
+        foreach (var (id, cloudEvent) in isBulk ? entries.EnumerateArray().Select(e => (e.GetProperty("entryId").GetString()!, e.GetProperty("event"))) : [("", body.RootElement)])
+        {
+            if (Parse(cloudEvent, log) is not { } order) failed.Add(id);
+            else if (order.Status is "confirmed" or "rejected" or "cancelled" or "refunded") ends.Add(new Entry(id, order));
+        }
 
-        var key = $"notified-{order.OrderId}-{order.Version}";
-        if (await dapr.GetStateAsync<Sent?>(Components.Documents, key, cancellationToken: cancellation) is not null) return TypedResults.Ok();
-        await dapr.InvokeBindingAsync(Components.Email, "create", Mail(customer, order), Envelope(customer, order), cancellation);
-        await dapr.SaveStateAsync(Components.Documents, key, new Sent(time.GetUtcNow()), metadata: Retention, cancellationToken: cancellation);
-        NotificationMetrics.Sent.Add(1);
-        CustomerTold(log, order.OrderId, order.Status);
-        return TypedResults.Ok();
+        await Parallel.ForEachAsync(ends, new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellation }, async (entry, ct) =>
+        {
+            if (await TellAsync(tell, entry.Order, log, ct)) return;
+            lock (failed) failed.Add(entry.Id);
+        });
+
+        if (!isBulk) return failed.Count == 0 ? TypedResults.Ok() : TypedResults.StatusCode(StatusCodes.Status500InternalServerError);
+        return TypedResults.Ok(new BulkSubscribeAppResponse([.. entries.EnumerateArray().Select(e => e.GetProperty("entryId").GetString()!)
+            .Select(id => new BulkSubscribeAppResponseEntry(id, failed.Contains(id) ? BulkSubscribeAppResponseStatus.RETRY : BulkSubscribeAppResponseStatus.SUCCESS))]));
     }
 
-    /// <summary>Null for one who is gone or never had a profile; he is not told.</summary>
-    private static async Task<Customer?> FindAsync(Invocation invoke, string customerId, CancellationToken cancellation)
+    private static OrderEvent? Parse(JsonElement cloudEvent, ILogger log)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, Invocation.At(Apps.Customers, $"customers/{customerId}"));
-        request.Headers.Add(Caller.SubjectHeader, Apps.Notifications);
-        request.Headers.Add(Caller.RoleHeader, "operator");
-        using var answer = await invoke.SendAsync(request, cancellation);
-        if (answer.StatusCode == System.Net.HttpStatusCode.NotFound) return null;
-        answer.EnsureSuccessStatusCode();
-        return await answer.Content.ReadFromJsonAsync<Customer>(cancellation);
+        try
+        {
+            return cloudEvent.GetProperty("data").Deserialize<OrderEvent>(Defaults.Json);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            NotUnderstood(log, e.Message);
+            return null;
+        }
     }
 
-    /// <summary>SMTP, SES and SendGrid take the addressee and the subject from here, the development set the file's name; each ignores the rest.</summary>
-    private static Dictionary<string, string> Envelope(Customer customer, OrderEvent order) => new()
+    private static async Task<bool> TellAsync(TellCustomer tell, OrderEvent order, ILogger log, CancellationToken cancellation)
     {
-        ["emailTo"] = customer.Email, ["subject"] = Subject(order), ["fileName"] = $"{order.OrderId}-{order.Version}.eml",
-    };
+        try
+        {
+            await tell.OfEndAsync(order, cancellation);
+            return true;
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            NotTold(log, order.OrderId, order.Version, e.Message);
+            return false;
+        }
+    }
 
-    private static string Subject(OrderEvent order) => $"Your order {order.OrderId} is {order.Status}";
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The customer of {OrderId} was not told of event {Version}, trying again: {Reason}")]
+    private static partial void NotTold(ILogger logger, string orderId, long version, string reason);
 
-    private static string Mail(Customer customer, OrderEvent order) => $"""
-        To: {customer.Email}
-        Subject: {Subject(order)}
-        Message-Id: <{order.OrderId}.{order.Version}@daprorders.dev>
-        Content-Type: text/plain; charset=utf-8
-
-        Dear {customer.Name},
-        your order {order.OrderId} is {order.Status}{(order.Reason is null ? "" : $" ({order.Reason})")}.
-        """;
-
-    [LoggerMessage(EventId = 1, Level = LogLevel.Debug, Message = "Told the customer that {OrderId} is {Status}")]
-    private static partial void CustomerTold(ILogger logger, string orderId, string status);
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "An event on the bus could not be understood: {Reason}")]
+    private static partial void NotUnderstood(ILogger logger, string reason);
 }
