@@ -1,0 +1,26 @@
+namespace DaprOrders.Capacity;
+
+/// <summary>The cost of one order, on average over a measured load. Memory is that of the processes at the end.</summary>
+internal sealed record LoadReport(
+    DateTimeOffset At, int Cores, long Orders, double Seconds, IReadOnlyDictionary<string, double> CpuMicros, IReadOnlyDictionary<string, long> MemoryBytes, IReadOnlyDictionary<string, PerOrder> Tables)
+{
+    public double OrdersPerSecond => Orders / Seconds;
+
+    public static LoadReport Between(Sample before, Sample after)
+    {
+        var orders = after.Orders - before.Orders;
+        if (orders <= 0) throw new InvalidOperationException("No order was placed between the two samples.");
+        return new LoadReport(after.At, after.Cores, orders, Math.Round((after.At - before.At).TotalSeconds, 1),
+            after.CpuSeconds.ToDictionary(cpu => cpu.Key, cpu => Math.Round((cpu.Value - before.CpuSeconds.GetValueOrDefault(cpu.Key)) * 1e6 / orders)), after.MemoryBytes,
+            after.Tables.Select(table => (table.Key, Cost: Of(table.Value, before.Tables.GetValueOrDefault(table.Key) ?? new Table(0, 0), orders)))
+                .Where(table => table.Cost.Rows != 0 || table.Cost.Bytes != 0).ToDictionary(table => table.Key, table => table.Cost));
+    }
+
+    /// <summary>Of one table, by its part of the name; 0 where it stayed as it was.</summary>
+    public PerOrder Of(string table) => Tables.GetValueOrDefault(table) ?? new PerOrder(0, 0);
+
+    private static PerOrder Of(Table after, Table before, long orders) =>
+        new(Math.Round((double)(after.Rows - before.Rows) / orders, 2), Math.Round((double)(after.Bytes - before.Bytes) / orders));
+}
+
+internal sealed record PerOrder(double Rows, double Bytes);

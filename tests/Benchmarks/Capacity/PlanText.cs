@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text;
+
+namespace DaprOrders.Capacity;
+
+/// <summary>Report and plan as Markdown.</summary>
+internal static class PlanText
+{
+    public static string Whole(LoadReport report, Assumptions assumptions)
+    {
+        var needs = assumptions.OrdersAMinute.Select(rate => Need.Of(rate, report, assumptions)).ToList();
+        var text = new StringBuilder(Measured(report));
+        text.Append(Line($"\n### Processor of one order on Kubernetes\nService as measured, plus what its sidecar does with stock daprd.\n\n| service | itself | its sidecar | together |\n|---|---|---|---|\n"));
+        foreach (var service in needs[0].Replicas.Keys)
+        {
+            var (own, whole) = (report.CpuMicros.GetValueOrDefault(service), Need.CoreSeconds(service, report, assumptions) * 1e6);
+            text.Append(Line($"| {service} | {own:N0} µs | {whole - own:N0} µs | {whole:N0} µs |\n"));
+        }
+
+        text.Append("\n### What each rate needs\n").Append(Row("orders a minute", needs, need => $"{need.OrdersAMinute:N0}")).Append("|---|").Append(string.Concat(needs.Select(_ => "---|"))).Append('\n');
+        text.Append(Row("orders a second", needs, need => $"{need.OrdersAMinute / 60.0:N0}"));
+        foreach (var service in needs[0].Replicas.Keys) text.Append(Row($"replicas of {service}", needs, need => $"{need.Replicas[service]:N0}"));
+        text.Append(Row("cores of the services and sidecars", needs, need => $"{need.Cores:N0}"))
+            .Append(Row("partitions of topic orders", needs, need => $"{need.Partitions:N0}"))
+            .Append(Row("rows written a second", needs, need => $"{need.OrdersAMinute / 60.0 * Need.RowsWritten(report):N0}"))
+            .Append(Row("database cores (and a standby as large)", needs, need => $"{Math.Ceiling(need.DatabaseCores):N0}"))
+            .Append(Row("database connections", needs, need => $"{need.Connections:N0}"))
+            .Append(Row("broker disks, all replicas", needs, need => $"{need.BrokerGigabytes:N0} GB"))
+            .Append(Row("workflow history and stored answers", needs, need => $"{need.ShortGigabytes:N0} GB"))
+            .Append(Row("orders, events, payments, stock: a year", needs, need => $"{need.YearlyGigabytes:N0} GB"))
+            .Append(Row("euro a month, one region", needs, need => $"{need.EuroAMonth:N0}"))
+            .Append(Row("replicated to a second region, peak", needs, need => $"{need.ReplicatedMegabitsASecond(report):N0} Mbit/s"))
+            .Append(Row("euro a month, two regions", needs, need => $"{need.EuroAMonthInTwoRegions(report, assumptions):N0}"));
+        return text.ToString();
+    }
+
+    public static string Measured(LoadReport report)
+    {
+        var text = new StringBuilder(Line(
+            $"### The cost of one order\nMeasured {report.At:yyyy-MM-dd} on {report.Cores} cores, everything and the customers on the same machine: {report.Orders:N0} orders in {report.Seconds:N0} s ({report.OrdersPerSecond:N0}/s).\n\n"));
+        text.Append("| process | processor an order | memory at the end |\n|---|---|---|\n");
+        foreach (var (name, micros) in report.CpuMicros.OrderByDescending(cpu => cpu.Value)) text.Append(Line($"| {name} | {micros:N0} µs | {report.MemoryBytes.GetValueOrDefault(name) / 1e6:N0} MB |\n"));
+        text.Append(Line($"| **all** | **{report.CpuMicros.Values.Sum():N0} µs** | |\n"));
+        text.Append("\n| table | rows an order | bytes an order |\n|---|---|---|\n");
+        foreach (var (name, cost) in report.Tables.OrderBy(table => table.Key, StringComparer.Ordinal)) text.Append(Line($"| {name} | {cost.Rows:0.00} | {cost.Bytes:N0} |\n"));
+        return text.ToString();
+    }
+
+    private static string Row(string what, IReadOnlyList<Need> needs, Func<Need, FormattableString> value) =>
+        $"| {what} | {string.Join(" | ", needs.Select(need => value(need).ToString(CultureInfo.InvariantCulture)))} |\n";
+
+    private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
