@@ -21,7 +21,7 @@ internal static class CallErrors
                 case RpcException rpc:
                     return rpc;
                 case HttpProtocolException http2:
-                    return new RpcException(FromHttp2(http2.ErrorCode), http2.Message, inner: failure);
+                    return new RpcException(FromHttp2(http2), http2.Message, inner: failure);
             }
         }
 
@@ -30,9 +30,13 @@ internal static class CallErrors
             : new RpcException(StatusCode.Unavailable, failure.Message, inner: failure);
     }
 
-    // The mapping of gRPC's HTTP/2 specification; a connection that just went away is worth a retry.
-    private static StatusCode FromHttp2(long errorCode) => errorCode switch
+    // The mapping of gRPC's HTTP/2 specification, but for connections that just went away, which are worth a retry: a server that shuts
+    // down says NO_ERROR, and a ping without an answer is reported as a protocol error that no peer sent (one that a peer sent has its
+    // code in the text).
+    private static StatusCode FromHttp2(HttpProtocolException failure) => failure.ErrorCode switch
     {
+        0x0 => StatusCode.Unavailable,
+        0x1 when !failure.Message.Contains("(0x1)", StringComparison.Ordinal) => StatusCode.Unavailable,
         0x7 => StatusCode.Unavailable,
         0x8 => StatusCode.Cancelled,
         0xb => StatusCode.ResourceExhausted,

@@ -47,7 +47,6 @@ public sealed class ClientStreamingCall<TRequest, TResponse> : IDisposable
     {
         _requests = requests;
         _responses = responses;
-        responses.FailedToStart = requests.Abort;
     }
 
     public Task<Metadata> Headers => _responses.HeadersAsync();
@@ -108,7 +107,6 @@ public sealed class DuplexCall<TRequest, TResponse> : IDisposable
     {
         _requests = requests;
         _responses = responses;
-        responses.FailedToStart = requests.Abort;
     }
 
     /// <summary>The server's headers, once it has sent them: at its first message unless it sends them by themselves.</summary>

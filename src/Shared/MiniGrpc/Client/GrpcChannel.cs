@@ -84,7 +84,7 @@ public sealed class GrpcChannel : IDisposable
         where TResponse : class, IMessage<TResponse>
     {
         var content = new StreamContent<TRequest>(options.Gzip, Options.MaxSendMessageBytes);
-        return new(content, new ResponseStream<TResponse>(this, method.Path, method.ResponseParser, content, options));
+        return new(content, new ResponseStream<TResponse>(this, method.Path, method.ResponseParser, content, options, content.Abort));
     }
 
     public DuplexCall<TRequest, TResponse> Duplex<TRequest, TResponse>(
@@ -93,7 +93,7 @@ public sealed class GrpcChannel : IDisposable
         where TResponse : class, IMessage<TResponse>
     {
         var content = new StreamContent<TRequest>(options.Gzip, Options.MaxSendMessageBytes);
-        return new(content, new ResponseStream<TResponse>(this, method.Path, method.ResponseParser, content, options));
+        return new(content, new ResponseStream<TResponse>(this, method.Path, method.ResponseParser, content, options, content.Abort));
     }
 
     public void Dispose() => _http.Dispose();

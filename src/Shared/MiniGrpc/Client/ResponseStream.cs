@@ -15,6 +15,7 @@ internal sealed class ResponseStream<T> : IDisposable
     private readonly GrpcChannel _channel;
     private readonly MessageParser<T> _parser;
     private readonly CallScope _scope;
+    private readonly Action<Exception>? _failedToStart;
     private readonly Task<HttpResponseMessage> _response;
     private readonly CancellationTokenRegistration _abort;
     private volatile HttpResponseMessage? _started;
@@ -24,9 +25,17 @@ internal sealed class ResponseStream<T> : IDisposable
     private int _disposed;
     private bool _ended;
 
-    public ResponseStream(GrpcChannel channel, string path, MessageParser<T> parser, HttpContent content, CallOptions options)
+    /// <param name="failedToStart">Told when the call failed before its response began, so that writers do not wait for ever.</param>
+    public ResponseStream(
+        GrpcChannel channel,
+        string path,
+        MessageParser<T> parser,
+        HttpContent content,
+        CallOptions options,
+        Action<Exception>? failedToStart = null)
     {
         _channel = channel;
+        _failedToStart = failedToStart;
         _parser = parser;
         _scope = new(options, channel.Options.TimeProvider, alwaysCancellable: true);
         _response = StartAsync(path, content, options);
@@ -39,11 +48,6 @@ internal sealed class ResponseStream<T> : IDisposable
         // Cancelling the token no longer reaches a call whose headers have arrived; disposing the response resets its stream.
         _abort = _scope.Token.UnsafeRegister(static state => ((ResponseStream<T>)state!).Reset(), this);
     }
-
-    /// <summary>Told when the call failed before its response began, so that writers do not wait for ever.</summary>
-    public Action<Exception>? FailedToStart { get; set; }
-
-    public CancellationToken Token => _scope.Token;
 
     public Metadata Trailers { get; private set; } = [];
 
@@ -91,8 +95,6 @@ internal sealed class ResponseStream<T> : IDisposable
 
     private async Task<HttpResponseMessage> StartAsync(string path, HttpContent content, CallOptions options)
     {
-        // Connecting must not run on the caller's stack: the call object has to exist before its failure is told.
-        await Task.Yield();
         try
         {
             var response = await _channel.SendAsync(path, content, options, _scope.Token).ConfigureAwait(false);
@@ -109,13 +111,13 @@ internal sealed class ResponseStream<T> : IDisposable
         }
         catch (RpcException e)
         {
-            FailedToStart?.Invoke(e);
+            _failedToStart?.Invoke(e);
             throw;
         }
         catch (Exception e) when (CallErrors.IsTransport(e))
         {
             var translated = _scope.Translate(e);
-            FailedToStart?.Invoke(translated);
+            _failedToStart?.Invoke(translated);
             throw translated;
         }
     }

@@ -58,10 +58,19 @@ internal sealed class StreamContent<T>(bool gzip, int maxBytes) : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        // The headers must leave now: the server may speak first.
-        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-        _opened.TrySetResult(stream);
-        await _finished.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // The headers must leave now: the server may speak first.
+            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            _opened.TrySetResult(stream);
+            await _finished.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Also when the server has answered already and reads no more: whoever waits to write must hear of it.
+            Abort(e);
+            throw;
+        }
     }
 
     protected override bool TryComputeLength(out long length)

@@ -140,6 +140,18 @@ public sealed class CancellationTests
     }
 
     [Fact]
+    public async Task A_connection_that_fails_at_once_does_not_leave_a_writer_waiting()
+    {
+        using var refusing = new RefusingHandler();
+        using var channel = new GrpcChannel(new Uri("http://nowhere"), new() { Handler = refusing });
+        using var collect = channel.ClientStreaming(EchoMethods.Collect);
+        using var chat = channel.Duplex(EchoMethods.Chat);
+
+        Assert.Equal(StatusCode.Unavailable, (await Some.FailureOf(collect.WriteAsync(new Ask(), cancellation: Cancellation))).StatusCode);
+        Assert.Equal(StatusCode.Unavailable, (await Some.FailureOf(chat.WriteAsync(new Ask(), cancellation: Cancellation))).StatusCode);
+    }
+
+    [Fact]
     public async Task A_port_where_nobody_listens_is_UNAVAILABLE_for_every_kind_of_call()
     {
         var server = await TestServer.StartAsync();
@@ -161,5 +173,11 @@ public sealed class CancellationTests
         ];
 
         Assert.All(failures, failure => Assert.Equal(StatusCode.Unavailable, failure.StatusCode));
+    }
+
+    private sealed class RefusingHandler : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new HttpRequestException("refused");
     }
 }

@@ -162,6 +162,24 @@ public sealed class BadResponseTests
     }
 
     [Theory]
+    [InlineData(0x1, StatusCode.Internal)]
+    [InlineData(0x2, StatusCode.Internal)]
+    [InlineData(0x7, StatusCode.Unavailable)]
+    [InlineData(0x8, StatusCode.Cancelled)]
+    [InlineData(0xb, StatusCode.ResourceExhausted)]
+    [InlineData(0xc, StatusCode.PermissionDenied)]
+    public async Task A_reset_has_the_status_of_its_code(int http2, StatusCode expected)
+    {
+        await using var server = await ServingAsync(response =>
+        {
+            response.HttpContext.Features.Get<IHttpResetFeature>()!.Reset(http2);
+            return Task.CompletedTask;
+        });
+
+        Assert.Equal(expected, (await Some.FailureOf(SayAsync(server))).StatusCode);
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_stream_that_is_reset_fails_before_and_after_its_first_message(bool afterMessage)
