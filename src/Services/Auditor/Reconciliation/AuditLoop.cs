@@ -12,15 +12,17 @@ internal sealed partial class AuditLoop : BackgroundService
     private readonly Audit audit;
     private readonly TimeProvider time;
     private readonly TimeSpan every;
+    private readonly DateTimeOffset started;
     private readonly ILogger<AuditLoop> log;
 
     public AuditLoop(Audit audit, TimeProvider time, IConfiguration configuration, IMeterFactory meters, ILogger<AuditLoop> log)
     {
         (this.audit, this.time, this.log) = (audit, time, log);
+        started = time.GetUtcNow();
         every = TimeSpan.FromSeconds(configuration.GetValue("AUDIT_EVERY_SECONDS", 0.0));
         var meter = meters.Create(MeterName);
         meter.CreateObservableGauge("daprorders.audit.findings", Findings, "{finding}", "What the last audit found, by kind; none of it may ever be above 0.");
-        meter.CreateObservableGauge("daprorders.audit.age", Age, "s", "Since the last audit that could read all books.");
+        meter.CreateObservableGauge("daprorders.audit.age", Age, "s", "Since the last audit that could read all books; since the start when it should have been and was not.");
     }
 
     /// <summary>Ends with the service.</summary>
@@ -47,7 +49,7 @@ internal sealed partial class AuditLoop : BackgroundService
         new(verdict.MoneyMismatch, new KeyValuePair<string, object?>("kind", "money")), new(verdict.StockMismatch, new KeyValuePair<string, object?>("kind", "stock")),
     ];
 
-    private IEnumerable<Measurement<double>> Age() => audit.Last is { } verdict ? [new((time.GetUtcNow() - verdict.AsOf).TotalSeconds)] : [];
+    private IEnumerable<Measurement<double>> Age() => (audit.Last?.AsOf ?? (every > TimeSpan.Zero ? started : null)) is { } since ? [new((time.GetUtcNow() - since).TotalSeconds)] : [];
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The audit could not be made: {Reason}")]
     private static partial void AuditFailed(ILogger logger, string reason);
