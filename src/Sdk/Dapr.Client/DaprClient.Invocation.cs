@@ -1,3 +1,7 @@
+using System.Net.Http.Headers;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Grpc.Net.Client;
 
 namespace Dapr.Client;
 
@@ -48,6 +52,16 @@ public abstract partial class DaprClient
 
         return new HttpClient(handler) { BaseAddress = appId is null ? null : new Uri($"http://{appId}") };
     }
+
+    /// <summary>A call invoker for a generated gRPC client, whose calls go to the app through the sidecar.</summary>
+    public static CallInvoker CreateInvocationInvoker(string appId, string? daprEndpoint = null, string? daprApiToken = null)
+    {
+        var channel = GrpcChannel.ForAddress(daprEndpoint ?? DaprDefaults.GetDefaultGrpcEndpoint());
+        return channel.Intercept(new InvocationInterceptor(appId, daprApiToken ?? DaprDefaults.GetDefaultDaprApiToken(null)));
+    }
+
+    /// <summary>Names the SDK and its version, for requests.</summary>
+    protected static ProductInfoHeaderValue UserAgent() => new("dapr-sdk-dotnet", $"v{typeof(DaprClient).Assembly.GetName().Version}");
 
     /// <summary>Sends the request and returns the answer whatever its status; throws InvocationException when there was none.</summary>
     [Obsolete(InvocationIsHttp)]

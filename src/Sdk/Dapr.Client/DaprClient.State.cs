@@ -80,6 +80,10 @@ public abstract partial class DaprClient
     public abstract Task DeleteBulkStateAsync(
         string storeName, IReadOnlyList<BulkDeleteStateItem> items, CancellationToken cancellationToken = default);
 
+    /// <summary>The entries that a JSON query finds. Throws <see cref="StateQueryException{TValue}"/> with the rest when some cannot be read.</summary>
+    public abstract Task<StateQueryResponse<TValue>> QueryStateAsync<TValue>(
+        string storeName, string jsonQuery, IReadOnlyDictionary<string, string>? metadata = default, CancellationToken cancellationToken = default);
+
     /// <summary>All operations, or none.</summary>
     public abstract Task ExecuteStateTransactionAsync(
         string storeName, IReadOnlyList<StateTransactionRequest> operations, IReadOnlyDictionary<string, string>? metadata = default,

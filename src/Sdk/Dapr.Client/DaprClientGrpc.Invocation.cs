@@ -119,7 +119,7 @@ internal sealed partial class DaprClientGrpc
             .ConfigureAwait(false);
         return new(
             metadata.Id,
-            [.. metadata.ActiveActorsCount.Select(actor => new DaprActorMetadata(actor.Type, actor.Count))],
+            [.. (metadata.ActorRuntime?.ActiveActors ?? []).Select(actor => new DaprActorMetadata(actor.Type, actor.Count))],
             new Dictionary<string, string>(metadata.ExtendedMetadata),
             [.. metadata.RegisteredComponents.Select(c => new DaprComponentsMetadata(c.Name, c.Type, c.Version, [.. c.Capabilities]))]);
     }

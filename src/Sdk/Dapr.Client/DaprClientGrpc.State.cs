@@ -132,6 +132,21 @@ internal sealed partial class DaprClientGrpc
         return CallAsync(DaprMethods.ExecuteStateTransaction, request, "execute a state transaction", cancellationToken);
     }
 
+    public override async Task<StateQueryResponse<TValue>> QueryStateAsync<TValue>(
+        string storeName, string jsonQuery, IReadOnlyDictionary<string, string>? metadata = default, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(storeName);
+        ArgumentNullException.ThrowIfNull(jsonQuery);
+        var request = new QueryStateRequest { StoreName = storeName, Query = jsonQuery };
+        Copy(metadata, request.Metadata);
+        var response = await CallAsync(DaprMethods.QueryStateAlpha1, request, "query states", cancellationToken).ConfigureAwait(false);
+        var readable = response.Results.Where(item => item.Error.Length == 0)
+            .Select(item => new StateQueryItem<TValue>(item.Key, FromJson<TValue>(item.Data), item.Etag, item.Error));
+        var page = new StateQueryResponse<TValue>([.. readable], response.Token, new Dictionary<string, string>(response.Metadata));
+        string[] failed = [.. response.Results.Where(item => item.Error.Length > 0).Select(item => item.Key)];
+        return failed.Length == 0 ? page : throw new StateQueryException<TValue>($"The query found {failed.Length} entries that cannot be read.", page, failed);
+    }
+
     private Task<GetStateResponse> GetAsync(
         string storeName, string key, ConsistencyMode? consistency, IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellation)
     {

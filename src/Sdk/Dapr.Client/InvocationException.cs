@@ -12,6 +12,12 @@ public class InvocationException : DaprException
         Response = response;
     }
 
+    /// <summary>Takes a call over gRPC and its status.</summary>
+    public InvocationException(string appId, string methodName, Grpc.Core.RpcException innerException)
+        : this(appId, methodName, innerException, response: null)
+    {
+    }
+
     /// <summary>The app that was called.</summary>
     public string AppId { get; }
 
