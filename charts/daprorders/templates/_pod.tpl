@@ -132,6 +132,9 @@ livenessProbe:
 {{- $_ := set $env "DAPRORDERS_PARK_AFTER_SECONDS" (printf "%d" (int64 $o.parkAfterSeconds)) -}}
 {{- $_ := set $env "Ordering__AnswerRetentionHours" (printf "%d" (int64 $o.answerRetentionHours)) -}}
 {{- end -}}
+{{- if and (eq .name "notifications") (include "daprorders.sendsBySmtp" $root) -}}
+{{- $_ := set $env "MAILS_AT_A_TIME" "1" -}}
+{{- end -}}
 {{- if and (eq .name "auditor") (gt (int $root.Values.audit.everySeconds) 0) -}}
 {{- $_ := set $env "AUDIT_EVERY_SECONDS" (printf "%d" (int $root.Values.audit.everySeconds)) -}}
 {{- end -}}

@@ -24,7 +24,7 @@ public sealed partial class CodeAgreementTests
     ];
 
     /// <summary>Variables that run.sh sets as well, for what the next versions of the services read.</summary>
-    private static readonly string[] Announced = ["DAPRORDERS_GRPC_PORT", "AUDIT_EVERY_SECONDS"];
+    private static readonly string[] Announced = ["DAPRORDERS_GRPC_PORT", "AUDIT_EVERY_SECONDS", "MAILS_AT_A_TIME"];
 
     [Fact]
     public async Task Every_call_that_the_code_makes_is_allowed_by_the_called_service()
