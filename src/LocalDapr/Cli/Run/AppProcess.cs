@@ -28,11 +28,11 @@ internal sealed class AppProcess(AppSpec spec, Sidecar sidecar, RunOptions optio
                     return process.ExitCode;
             if (!options.Restart)
             {
-                Say($"### {spec.AppId} ended by itself with exit code {process.ExitCode}");
+                Say($"### {spec.Label} ended by itself with exit code {process.ExitCode}");
                 return process.ExitCode;
             }
             var pause = pauses.After(Stopwatch.GetElapsedTime(born));
-            Say($"### {spec.AppId} ended by itself with exit code {process.ExitCode}: starting it again in {pause.TotalSeconds:0.#} s");
+            Say($"### {spec.Label} ended by itself with exit code {process.ExitCode}: starting it again in {pause.TotalSeconds:0.#} s");
             try
             {
                 await Task.Delay(pause, cancellation);
@@ -51,7 +51,7 @@ internal sealed class AppProcess(AppSpec spec, Sidecar sidecar, RunOptions optio
         lock (_lock) (_stopping, process) = (true, _process);
         if (process is not null) Signal(process, Signals.Terminate);
         if (await Task.WhenAny(running, Task.Delay(options.Graceful)) == running) return;
-        Say($"### {spec.AppId} did not stop within {options.Graceful.TotalSeconds:0} s and is killed");
+        Say($"### {spec.Label} did not stop within {options.Graceful.TotalSeconds:0} s and is killed");
         if (process is not null) Signal(process, Signals.Kill);
         await running;
     }
@@ -69,7 +69,7 @@ internal sealed class AppProcess(AppSpec spec, Sidecar sidecar, RunOptions optio
             {
                 _process = Process.Start(start)!;
                 _process.StandardInput.Close();
-                pids.Set(spec.AppId, _process.Id);
+                pids.Set(spec.Label, _process.Id);
                 if (_stopping) Signal(_process, Signals.Terminate);
                 return _process;
             }
@@ -82,10 +82,10 @@ internal sealed class AppProcess(AppSpec spec, Sidecar sidecar, RunOptions optio
 
     private async Task CopyAsync(StreamReader from)
     {
-        while (await from.ReadLineAsync() is { } line) log.Write(spec.AppId, "app", line, spec.AppLog, spec.Folder);
+        while (await from.ReadLineAsync() is { } line) log.Write(spec.Label, "app", line, spec.AppLog, spec.Folder);
     }
 
-    private void Say(string line) => log.Write(spec.AppId, "app", line);
+    private void Say(string line) => log.Write(spec.Label, "app", line);
 
     private static void Signal(Process process, int signal)
     {

@@ -22,7 +22,7 @@ internal static class RunApps
         var specs = RunFile.Read(options.File);
         if (options.FreeAppPorts) specs = WithFreePorts(specs);
         using var signals = new StopSignals();
-        using var mux = new LogMux([.. specs.Select(s => s.AppId)]);
+        using var mux = new LogMux([.. specs.Select(s => s.Label)]);
         using var log = new ConsoleLog(options.LogLevel, (category, line) => WriteSidecarLine(mux, specs, category, line));
         await using var host = new RuntimeHost(log);
         var sidecars = new List<Sidecar>();

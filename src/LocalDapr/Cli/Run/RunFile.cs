@@ -8,6 +8,9 @@ namespace LocalDapr.Cli.Run;
 /// <summary>One app of a run file, after the rules of precedence: the app's own value, then the common one, then the default.</summary>
 internal sealed record AppSpec(string AppId, string Folder, IReadOnlyList<string> Command, SidecarOptions Sidecar)
 {
+    /// <summary>The app id, with a number for all but the first of several replicas.</summary>
+    public string Label { get; init; } = AppId;
+
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Where the app's output goes: console, file, fileAndConsole.</summary>
@@ -32,8 +35,19 @@ internal static class RunFile
         var common = root["common"].Object() ?? [];
         var apps = root["apps"].Objects().Select(app => ReadApp(new Layers(app, common, folder, path))).ToList();
         if (apps.Count == 0) throw new StartupException($"run file {path} has no apps");
-        if (apps.GroupBy(a => a.AppId).FirstOrDefault(g => g.Count() > 1) is { } twice) throw new StartupException($"run file {path}: two apps are called {twice.Key}");
-        return apps;
+        return [.. apps.GroupBy(a => a.AppId).SelectMany(replicas => Labelled(replicas, path))];
+    }
+
+    // An app id that stands there several times is one app with several replicas, which its port tells apart.
+    private static IEnumerable<AppSpec> Labelled(IEnumerable<AppSpec> replicas, string path)
+    {
+        var ports = new HashSet<int?>();
+        foreach (var replica in replicas)
+        {
+            if (!ports.Add(replica.Sidecar.AppPort))
+                throw new StartupException($"run file {path}: two apps are called {replica.AppId}; replicas of one app need an appPort each");
+            yield return ports.Count == 1 ? replica : replica with { Label = $"{replica.AppId}#{ports.Count}" };
+        }
     }
 
     private static JsonObject Parse(string path)

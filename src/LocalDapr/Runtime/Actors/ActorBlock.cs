@@ -1,9 +1,10 @@
-using System.Diagnostics.CodeAnalysis;
+using System.Collections.Immutable;
 using System.Text.Json;
 using LocalDapr.Runtime.Actors.Hosting;
 using LocalDapr.Runtime.Actors.Reminders;
 using LocalDapr.Runtime.Actors.Schedules;
 using LocalDapr.Runtime.Actors.State;
+using LocalDapr.Runtime.Actors.Streaming;
 using LocalDapr.Runtime.Actors.Timers;
 using LocalDapr.Runtime.Actors.Turns;
 using LocalDapr.Runtime.Hosting;
@@ -16,56 +17,53 @@ using Microsoft.Extensions.Logging;
 namespace LocalDapr.Runtime.Actors;
 
 /// <summary>
-/// Virtual actors of one sidecar. Calls of any actor come in here and go to the block that hosts it, in this process; turns, timers,
-/// reminders and state belong to the host's block. Thread-safe.
+/// Virtual actors of one sidecar. Calls of any actor come in here and go to the host it lives on, in this process; turns, timers and
+/// reminders belong to the host. Thread-safe.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "StopAsync ends timers and reminders; a block is stopped once, in order.")]
 internal sealed partial class ActorBlock : IBuildingBlock
 {
     private const int HostLookups = 5;
 
     private static readonly TimeSpan hostLookupDelay = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan longestIdleScan = TimeSpan.FromSeconds(5);
 
     private readonly Sidecar _sidecar;
     private readonly ILogger _log;
-    private readonly AppActors _app;
-    private readonly ActorTable _table;
-    private readonly ActorTimers _timers;
     private readonly TaskCompletionSource _typesKnown = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ActorReminders? _reminders;
-    private volatile ActorTypes _types = ActorTypes.None;
-    private Task _idleScan = Task.CompletedTask;
+    private ImmutableArray<ActorHost> _hosts = [];
+    private Task _rejoining = Task.CompletedTask;
+    private int _lastStream;
     private volatile bool _closed;
 
     public ActorBlock(Sidecar sidecar)
     {
         _sidecar = sidecar;
         _log = sidecar.NewLog("Actors");
-        _app = new AppActors(sidecar.App);
-        _table = new ActorTable(sidecar.Host.Time, DeactivateInAppAsync);
-        _timers = new ActorTimers(sidecar.Host.Time, FireTimerAsync);
-        State = new ActorState(sidecar, _table.IsActive);
+        State = new ActorState(sidecar, actor => _hosts.Any(host => host.IsActive(actor)));
         sidecar.Metadata.ActorRuntime = Describe;
     }
 
-    /// <summary>Name of this host among the hosts of a type.</summary>
-    public string PlacementName => _sidecar.Options.AppId;
-
     public ActorState State { get; }
+
+    public CancellationToken Stopping => _sidecar.Stopping;
+
+    /// <summary>Actors over a stream are for apps that do not have an HTTP port to be called on.</summary>
+    public bool AcceptsStreams => State.Exists && (!_sidecar.App.Exists || _sidecar.App.IsGrpc);
 
     private ActorPlacement Placement => _sidecar.Host.Actors;
 
-    private ActorReminders Reminders => _reminders ?? throw DaprErrors.ActorReminderNotHosted();
-
     public void MapHttp(IEndpointRouteBuilder http) => http.MapActors(this, _sidecar.Options.AppId);
 
-    public void MapGrpc(IEndpointRouteBuilder grpc) => ActorGrpcService.Map(grpc, this);
+    public void MapGrpc(IEndpointRouteBuilder grpc)
+    {
+        ActorGrpcService.Map(grpc, this);
+        grpc.MapActorStream(this);
+    }
 
     public async ValueTask StartAsync(CancellationToken cancellation)
     {
         var types = State.Exists ? TypesOfApp() : ActorTypes.None;
-        if (types.All.Count > 0) await HostAsync(types);
+        // The port tells replicas of an app apart, and is the same when one comes back.
+        if (types.All.Count > 0) await HostAsync(new AppActors(_sidecar.App), types, $"{_sidecar.Options.AppId}:{_sidecar.Options.AppPort}");
         _typesKnown.TrySetResult();
     }
 
@@ -73,13 +71,28 @@ internal sealed partial class ActorBlock : IBuildingBlock
     {
         _closed = true;
         _typesKnown.TrySetResult();
-        Placement.Changed -= FollowPlacement;
-        Placement.Remove(this);
-        _timers.Dispose();
-        _reminders?.Dispose();
-        await _idleScan;
-        await _table.DeactivateAllAsync(cancellation);
+        await _rejoining;
+        foreach (var host in _hosts) await host.CloseAsync(cancellation);
     }
+
+    /// <summary>Actors live in this app from here on, until <see cref="LeaveAsync"/>.</summary>
+    public async Task<ActorHost> HostAsync(IActorApp app, ActorTypes types, string? name = null)
+    {
+        name ??= $"{_sidecar.Options.AppId}~{Interlocked.Increment(ref _lastStream)}";
+        var host = new ActorHost(_sidecar, app, types, name, this);
+        ImmutableInterlocked.Update(ref _hosts, static (hosts, added) => hosts.Add(added), host);
+        await host.OpenAsync();
+        return host;
+    }
+
+    public async Task LeaveAsync(ActorHost host, CancellationToken limit)
+    {
+        await host.CloseAsync(limit);
+        ImmutableInterlocked.Update(ref _hosts, static (hosts, gone) => hosts.Remove(gone), host);
+    }
+
+    /// <summary>The app of a host has ended while others go on: it is a host again as soon as it listens again.</summary>
+    public void Rejoin(ActorHost gone) => _rejoining = Task.WhenAll(_rejoining, RejoinAsync(gone));
 
     /// <summary>Calls a method, wherever the actor lives, in its turn.</summary>
     /// <exception cref="DaprError">No host was found, or the app did not answer 200.</exception>
@@ -103,7 +116,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
     public async Task RegisterReminderAsync(ReminderRequest request, bool overwrite)
     {
-        EnsureReminders(request.Actor.Type);
+        var own = HostOf(request.Actor.Type);
         Schedule schedule;
         try
         {
@@ -124,40 +137,31 @@ internal sealed partial class ActorBlock : IBuildingBlock
             Ends = schedule.Ends,
             Policy = request.Policy,
         };
-        await RemindersOf(request.Actor).RegisterAsync(reminder, overwrite);
+        await RemindersOf(request.Actor, own).RegisterAsync(reminder, overwrite);
     }
 
-    public async Task UnregisterReminderAsync(ActorKey actor, string name)
-    {
-        EnsureReminders(actor.Type);
-        await RemindersOf(actor).UnregisterAsync(actor, name);
-    }
+    public Task UnregisterReminderAsync(ActorKey actor, string name) =>
+        RemindersOf(actor, HostOf(actor.Type)).UnregisterAsync(actor, name);
 
     /// <summary>Removes all reminders of a type, or of one actor of it.</summary>
     public async Task UnregisterRemindersAsync(string type, string? id)
     {
-        EnsureReminders(type);
-        foreach (var reminder in Reminders.List(type, id)) await RemindersOf(reminder.Actor).UnregisterAsync(reminder.Actor, reminder.Name);
+        var own = HostOf(type);
+        foreach (var reminder in own.Reminders.List(type, id))
+            await RemindersOf(reminder.Actor, own).UnregisterAsync(reminder.Actor, reminder.Name);
     }
 
-    public Reminder FindReminder(ActorKey actor, string name)
-    {
-        EnsureReminders(actor.Type);
-        return RemindersOf(actor).Find(actor, name) ?? throw DaprErrors.ActorReminderNotFound(name);
-    }
+    public Reminder FindReminder(ActorKey actor, string name) =>
+        HostOf(actor.Type).Reminders.Find(actor, name) ?? throw DaprErrors.ActorReminderNotFound(name);
 
-    public List<Reminder> ListReminders(string type, string? id)
-    {
-        EnsureReminders(type);
-        return Reminders.List(type, id);
-    }
+    public List<Reminder> ListReminders(string type, string? id) => HostOf(type).Reminders.List(type, id);
 
     public void RegisterTimer(ActorTimer timer)
     {
-        if (_types.Find(timer.Actor.Type) is null) throw DaprErrors.ActorTimerCreate("actor type not registered");
+        var own = OwnHost(timer.Actor.Type) ?? throw DaprErrors.ActorTimerCreate("actor type not registered");
         try
         {
-            _timers.Register(timer);
+            own.Timers.Register(timer);
         }
         catch (Exception error) when (error is FormatException or ArgumentOutOfRangeException or OverflowException)
         {
@@ -165,7 +169,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
         }
     }
 
-    public void UnregisterTimer(ActorKey actor, string name) => _timers.Unregister(actor, name);
+    public void UnregisterTimer(ActorKey actor, string name) => OwnHost(actor.Type)?.Timers.Unregister(actor, name);
 
     private ActorTypes TypesOfApp()
     {
@@ -181,43 +185,16 @@ internal sealed partial class ActorBlock : IBuildingBlock
         }
     }
 
-    private async Task HostAsync(ActorTypes types)
-    {
-        _types = types;
-        var store = new ReminderStore(State.Database);
-        await store.OpenAsync();
-        _reminders = new ActorReminders(store, _sidecar.Host.Time, FireReminderAsync, _sidecar.Stopping);
-        Placement.Add(this, types.All.Keys);
-        Placement.Changed += FollowPlacement;
-        _reminders.Load(types.All.Keys, IsMine);
-        _idleScan = ScanIdleAsync(types);
-        LogHosting(string.Join(", ", types.All.Keys));
-    }
-
-    private bool IsMine(ActorKey actor) => Placement.Find(actor) == this;
-
-    private void FollowPlacement()
-    {
-        Reminders.Release(IsMine);
-        Reminders.Load(_types.All.Keys, IsMine);
-    }
-
-    private void EnsureReminders(string type)
-    {
-        if (_types.Find(type) is null) throw DaprErrors.ActorReminderNotHosted();
-    }
-
-    private ActorReminders RemindersOf(ActorKey actor) => (Placement.Find(actor) ?? this).Reminders;
-
-    private async ValueTask<ActorBlock> LocateAsync(ActorKey actor, CancellationToken cancellation)
+    /// <summary>The host that has the actor, or is to have it; one that is coming up is waited for.</summary>
+    /// <exception cref="DaprError">There is no host of the type.</exception>
+    public async ValueTask<ActorHost> LocateAsync(ActorKey actor, CancellationToken cancellation)
     {
         for (var lookup = 0; ; lookup++)
         {
             if (_closed) throw DaprErrors.ActorRuntimeClosed();
             if (Placement.Find(actor) is { } host)
             {
-                var health = host._sidecar.App.Health;
-                if (!health.IsHealthy) await health.WaitAsync(cancellation);
+                if (!host.IsReady) await host.WhenReadyAsync(cancellation);
                 return host;
             }
 
@@ -228,122 +205,61 @@ internal sealed partial class ActorBlock : IBuildingBlock
         }
     }
 
-    private async Task<AppResponse> InvokeOnceAsync(ActorCall call, ResiliencyPolicy inTurn, CancellationToken cancellation)
-    {
-        var host = await LocateAsync(call.Actor, cancellation);
-        return await host.InvokeHereAsync(call, inTurn, cancellation);
-    }
-
-    private async Task<AppResponse> InvokeHereAsync(ActorCall call, ResiliencyPolicy inTurn, CancellationToken cancellation)
-    {
-        var options = _types.Find(call.Actor.Type) ?? throw DaprErrors.ActorNoAddress(call.Actor);
-        var chain = options.Reentrant ? call.Chain ?? Guid.NewGuid().ToString() : null;
-        var actor = await _table.EnterAsync(call.Actor, options, chain, cancellation);
-        try
-        {
-            // A caller that leaves now does not end the turn: the app's code runs on, and no other turn may overlap it.
-            if (inTurn.IsNone) return await _app.InvokeAsync(call, chain, CancellationToken.None);
-            return await inTurn.ExecuteAsync(limit => new ValueTask<AppResponse>(_app.InvokeAsync(call, chain, limit)), CancellationToken.None);
-        }
-        finally
-        {
-            actor.Turns.Exit();
-        }
-    }
-
-    private async Task<bool> FireReminderAsync(Reminder reminder, CancellationToken cancellation)
-    {
-        await _sidecar.App.Health.WaitAsync(cancellation);
-        if (_types.Find(reminder.Actor.Type) is not { } options) return true;
-        var actor = await _table.EnterAsync(reminder.Actor, options, chain: null, cancellation);
-        try
-        {
-            return await _app.RemindAsync(reminder, CancellationToken.None);
-        }
-        finally
-        {
-            actor.Turns.Exit();
-        }
-    }
-
-    private async Task FireTimerAsync(ActorTimer timer)
+    private async Task RejoinAsync(ActorHost gone)
     {
         try
         {
-            var host = await LocateAsync(timer.Actor, _sidecar.Stopping);
-            if (!await host.FireTimerHereAsync(timer, _sidecar.Stopping)) LogTimerFailed(timer.Name, timer.Actor);
-        }
-        catch (Exception error) when (error is DaprError or OperationCanceledException)
-        {
-            LogTimerFailed(timer.Name, timer.Actor);
-        }
-    }
-
-    private async Task<bool> FireTimerHereAsync(ActorTimer timer, CancellationToken cancellation)
-    {
-        if (_types.Find(timer.Actor.Type) is not { } options) return false;
-        var actor = await _table.EnterAsync(timer.Actor, options, chain: null, cancellation);
-        try
-        {
-            return await _app.FireTimerAsync(timer, CancellationToken.None);
-        }
-        finally
-        {
-            actor.Turns.Exit();
-        }
-    }
-
-    private async Task DeactivateInAppAsync(ActorKey actor, CancellationToken cancellation)
-    {
-        try
-        {
-            if (!await _app.DeactivateAsync(actor, cancellation)) LogDeactivationFailed(actor);
-        }
-        catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
-        {
-            LogDeactivationFailed(actor);
-        }
-    }
-
-    // Ends when the sidecar stops. Looks often enough that idleness is noticed within a tenth of the shortest timeout.
-    private async Task ScanIdleAsync(ActorTypes types)
-    {
-        var shortest = types.All.Values.Min(options => options.IdleTimeout) / 10;
-        var every = shortest < longestIdleScan ? TimeSpan.FromMilliseconds(Math.Max(50, shortest.TotalMilliseconds)) : longestIdleScan;
-        using var timer = new PeriodicTimer(every, _sidecar.Host.Time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_sidecar.Stopping)) await _table.DeactivateIdleAsync(_sidecar.Stopping);
+            await _sidecar.App.WaitForPortAsync(_sidecar.Stopping);
+            await _sidecar.App.Health.WaitAsync(_sidecar.Stopping);
+            await HostAsync(new AppActors(_sidecar.App), gone.Types, gone.Name);
+            // Until its last turn has ended, an app that only stopped to listen may still write its actors' state.
+            await gone.Abandoned;
+            ImmutableInterlocked.Update(ref _hosts, static (hosts, host) => hosts.Remove(host), gone);
         }
         catch (OperationCanceledException)
         {
-            // The sidecar stops; StopAsync deactivates what is left.
+            // The sidecar stops before the app was back.
+        }
+    }
+
+    private ActorHost? OwnHost(string type) => _hosts.LastOrDefault(host => host.Types.Find(type) is not null);
+
+    private ActorHost HostOf(string type) => OwnHost(type) ?? throw DaprErrors.ActorReminderNotHosted();
+
+    private ActorReminders RemindersOf(ActorKey actor, ActorHost own) => (Placement.HomeOf(actor) ?? own).Reminders;
+
+    private async Task<AppResponse> InvokeOnceAsync(ActorCall call, ResiliencyPolicy inTurn, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var host = await LocateAsync(call.Actor, cancellation);
+            try
+            {
+                // Null: the actor moved while this call waited for its turn.
+                if (await host.InvokeAsync(call, inTurn, cancellation) is { } answer) return answer;
+            }
+            catch (ActorAppGoneException gone)
+            {
+                // The call has not reached the app, so it may go to the host that has the actor next.
+                if (!host.TryAbandon()) throw DaprErrors.ActorInvoke(gone.Message);
+            }
         }
     }
 
     private ActorRuntimeEntry Describe()
     {
         var known = _typesKnown.Task.IsCompleted;
-        var hosting = known && _types.All.Count > 0;
+        var hosts = _hosts.RemoveAll(static host => host.IsGone);
         var status = !State.Exists ? "DISABLED" : known || !_sidecar.App.Exists ? "RUNNING" : "INITIALIZING";
         return new ActorRuntimeEntry(
             status,
-            [.. _types.All.Keys.Select(type => new ActiveActors(type, _table.CountOf(type)))],
-            HostReady: hosting && _sidecar.App.Health.IsHealthy,
+            [.. hosts.SelectMany(host => host.Types.All.Keys.Select(type => new ActiveActors(type, host.CountOf(type))))],
+            HostReady: known && hosts.Any(host => host.IsReady),
             Placement: State.Exists ? "placement: connected" : "");
     }
 
-    [LoggerMessage(EventId = 401, Level = LogLevel.Information, Message = "Hosting actor types {Types}")]
-    private partial void LogHosting(string types);
-
     [LoggerMessage(EventId = 402, Level = LogLevel.Warning, Message = "The app's answer to /dapr/config is not understood: {Why}")]
     private partial void LogBadConfig(string why);
-
-    [LoggerMessage(EventId = 403, Level = LogLevel.Warning, Message = "The app did not take timer {Timer} of actor {Actor}")]
-    private partial void LogTimerFailed(string timer, ActorKey actor);
-
-    [LoggerMessage(EventId = 404, Level = LogLevel.Warning, Message = "The app did not deactivate actor {Actor}")]
-    private partial void LogDeactivationFailed(ActorKey actor);
 }
 
 /// <summary>A wish to register a reminder.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using LocalDapr.Runtime.Actors.Hosting;
 using LocalDapr.Runtime.Actors.Reminders;
 using LocalDapr.Runtime.Actors.Timers;
 using LocalDapr.Runtime.Invocation;
@@ -7,9 +8,11 @@ using LocalDapr.Runtime.Invocation;
 namespace LocalDapr.Runtime.Actors;
 
 /// <summary>The app's side of actors: its callbacks, as paths, bodies and rules for their answers. The caller holds the turn.</summary>
-internal sealed class AppActors(AppChannel app)
+internal sealed class AppActors(AppChannel app) : IActorApp
 {
     public const string ReentrancyHeader = "Dapr-Reentrancy-Id";
+
+    private const string CancelHeader = "X-DaprReminderCancel";
 
     public async Task<AppResponse> InvokeAsync(ActorCall call, string? chain, CancellationToken cancellation)
     {
@@ -24,8 +27,7 @@ internal sealed class AppActors(AppChannel app)
         };
     }
 
-    /// <summary>Whether the app took the reminder.</summary>
-    public Task<bool> RemindAsync(Reminder reminder, CancellationToken cancellation)
+    public Task<Firing> RemindAsync(Reminder reminder, CancellationToken cancellation)
     {
         var body = new ArrayBufferWriter<byte>(256);
         using (var writer = new Utf8JsonWriter(body))
@@ -41,8 +43,7 @@ internal sealed class AppActors(AppChannel app)
         return CallbackAsync(reminder.Actor, "remind", reminder.Name, body.WrittenMemory, cancellation);
     }
 
-    /// <summary>Whether the app took the timer.</summary>
-    public Task<bool> FireTimerAsync(ActorTimer timer, CancellationToken cancellation)
+    public Task<Firing> FireTimerAsync(ActorTimer timer, CancellationToken cancellation)
     {
         var body = new ArrayBufferWriter<byte>(256);
         using (var writer = new Utf8JsonWriter(body))
@@ -79,16 +80,23 @@ internal sealed class AppActors(AppChannel app)
         return all;
     }
 
-    private async Task<bool> CallbackAsync(ActorKey actor, string kind, string name, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    private async Task<Firing> CallbackAsync(ActorKey actor, string kind, string name, ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
         var path = $"{PathOf(actor)}/method/{kind}/{Uri.EscapeDataString(name)}";
         try
         {
-            return (await app.SendAsync(HttpMethod.Put, path, "", null, body, "application/json", cancellation)).Status == 200;
+            var answer = await app.SendAsync(HttpMethod.Put, path, "", null, body, "application/json", cancellation);
+            if (answer.Status != 200) return Firing.Failed;
+            var cancels = answer.Headers.Any(h => h.Key.Equals(CancelHeader, StringComparison.OrdinalIgnoreCase) && h.Value == "true");
+            return cancels ? Firing.Cancelled : Firing.Taken;
+        }
+        catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.ConnectionError)
+        {
+            throw new ActorAppGoneException(error.Message);
         }
         catch (HttpRequestException)
         {
-            return false;
+            return Firing.Failed;
         }
     }
 
@@ -98,6 +106,10 @@ internal sealed class AppActors(AppChannel app)
         try
         {
             return await app.SendAsync(verb, path, call.Query, headers, call.Body, call.ContentType, cancellation);
+        }
+        catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.ConnectionError)
+        {
+            throw new ActorAppGoneException(error.Message);
         }
         catch (HttpRequestException error)
         {

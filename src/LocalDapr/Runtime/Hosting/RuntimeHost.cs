@@ -26,6 +26,8 @@ public sealed class RuntimeHost : IAsyncDisposable
 
     internal SidecarDirectory Sidecars { get; } = new();
 
+    internal LocalDapr.Runtime.Workflows.SharedEngines Workflows { get; } = new();
+
     internal LocalDapr.Runtime.Actors.Hosting.ActorPlacement Actors { get; } = new();
 
     /// <summary>Stops the sidecars that still run, then commits and closes the databases.</summary>

@@ -13,8 +13,8 @@ namespace LocalDapr.Runtime.Workflows;
 internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDisposable
 {
     private readonly ILogger _log = sidecar.NewLog("Workflow");
-    private readonly WorkflowLink _link = new(sidecar);
     private WorkflowEngine? _engine;
+    private string? _key;
 
     /// <exception cref="DaprError">The app has no actor state store, which workflows live in.</exception>
     public WorkflowEngine Engine => _engine ?? throw WorkflowErrors.NoEngine();
@@ -30,18 +30,8 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
     {
         var component = sidecar.Components.OfCategory("state").FirstOrDefault(store => store.Flag("actorStateStore"));
         if (component is null) return;
-        var settings = WorkflowSettings.Read(sidecar.Configuration.Spec);
-        var options = new EngineOptions(AppId)
-        {
-            MaxOpenTurns = settings.MaxOpenTurns,
-            MaxOpenActivities = settings.MaxOpenActivities,
-            Retention = settings.Retention,
-            MaxHistoryBytes = sidecar.Options.MaxBodyBytes,
-            Link = _link,
-            OnFault = fault => _log.LogError(fault, "The workflow engine of {AppId} failed and tries again", AppId),
-        };
-        _engine = new WorkflowEngine(options, await OpenStoreAsync(component, cancellation), sidecar.Host.Time);
-        await _engine.StartAsync(cancellation);
+        _key = $"{AppId}|{component.Type}|{component.Get("connectionString", "")}";
+        _engine = await sidecar.Host.Workflows.AcquireAsync(_key, () => OpenEngineAsync(component, cancellation));
         sidecar.Metadata.ConnectedWorkers = () => _engine.ConnectedWorkers;
     }
 
@@ -62,8 +52,25 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
 
     public async ValueTask DisposeAsync()
     {
-        if (_engine is not null) await _engine.DisposeAsync();
-        _link.Dispose();
+        if (Interlocked.Exchange(ref _key, null) is { } key) await sidecar.Host.Workflows.ReleaseAsync(key);
+    }
+
+    private async Task<(WorkflowEngine Engine, IDisposable Link)> OpenEngineAsync(Component component, CancellationToken cancellation)
+    {
+        var settings = WorkflowSettings.Read(sidecar.Configuration.Spec);
+        var link = new WorkflowLink(sidecar);
+        var options = new EngineOptions(AppId)
+        {
+            MaxOpenTurns = settings.MaxOpenTurns,
+            MaxOpenActivities = settings.MaxOpenActivities,
+            Retention = settings.Retention,
+            MaxHistoryBytes = sidecar.Options.MaxBodyBytes,
+            Link = link,
+            OnFault = fault => _log.LogError(fault, "The workflow engine of {AppId} failed and tries again", AppId),
+        };
+        var engine = new WorkflowEngine(options, await OpenStoreAsync(component, cancellation), sidecar.Host.Time);
+        await engine.StartAsync(cancellation);
+        return (engine, link);
     }
 
     private async ValueTask<IWorkflowStore> OpenStoreAsync(Component component, CancellationToken cancellation)

@@ -17,7 +17,7 @@ public sealed class ActorTableTests
     {
         _deactivated.Enqueue(actor);
         return Task.CompletedTask;
-    });
+    }, ActorClaims.Free);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -43,7 +43,7 @@ public sealed class ActorTableTests
         var turn = await _table.EnterAsync(Key("a"), options, null, Cancellation);
         _time.Advance(TimeSpan.FromMinutes(1));
         await _table.DeactivateIdleAsync(Cancellation);
-        turn.Turns.Exit();
+        turn!.Turns.Exit();
         await TakeTurnAsync("a");
         await _table.DeactivateIdleAsync(Cancellation);
 
@@ -71,7 +71,7 @@ public sealed class ActorTableTests
         var ending = _table.DeactivateAllAsync(Cancellation);
 
         Assert.False(ending.IsCompleted);
-        turn.Turns.Exit();
+        turn!.Turns.Exit();
         await ending;
 
         Assert.Equal(2, _deactivated.Count);
@@ -80,5 +80,5 @@ public sealed class ActorTableTests
 
     private static ActorKey Key(string id) => new("T", id);
 
-    private async Task TakeTurnAsync(string id) => (await _table.EnterAsync(Key(id), options, null, Cancellation)).Turns.Exit();
+    private async Task TakeTurnAsync(string id) => (await _table.EnterAsync(Key(id), options, null, Cancellation))!.Turns.Exit();
 }

@@ -1,34 +1,53 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 
 namespace LocalDapr.Runtime.Actors.Hosting;
 
 /// <summary>
-/// Which sidecar of this process hosts an actor. Of several hosts of a type each actor belongs to the one with the highest hash of
-/// (host, actor): a host that comes or goes moves only its own share. Thread-safe; looking up takes no lock.
+/// Which host of this process an actor lives on. Of several hosts of a type each actor has its home at the one with the highest hash of
+/// (host, actor): a host that comes or goes moves only its own share. An actor that is active elsewhere still stays there until that host
+/// has let it go, so that it is never active twice. Thread-safe; looking up takes no lock.
 /// </summary>
 internal sealed class ActorPlacement
 {
     private readonly Lock _gate = new();
-    private ImmutableDictionary<string, ImmutableArray<ActorBlock>> _hosts = ImmutableDictionary<string, ImmutableArray<ActorBlock>>.Empty;
+    private readonly ConcurrentDictionary<ActorKey, ActorHost> _owners = new();
+    private volatile ImmutableDictionary<string, ImmutableArray<ActorHost>> _hosts = ImmutableDictionary<string, ImmutableArray<ActorHost>>.Empty;
 
     /// <summary>Raised after hosts came or went, outside of any lock.</summary>
     public event Action? Changed;
 
-    public ActorBlock? Find(ActorKey actor)
+    /// <summary>Reminders that fire now, on whatever host: one that moves meanwhile waits for the end of it.</summary>
+    public ConcurrentDictionary<(ActorKey, string), byte> FiringReminders { get; } = new();
+
+    /// <summary>Where a call of the actor goes: the host that has it active, else its home; null when nobody hosts the type.</summary>
+    public ActorHost? Find(ActorKey actor) => _owners.TryGetValue(actor, out var owner) ? owner : HomeOf(actor);
+
+    /// <summary>Where the actor belongs as hosts stand now.</summary>
+    public ActorHost? HomeOf(ActorKey actor)
     {
         if (!_hosts.TryGetValue(actor.Type, out var hosts)) return null;
         return hosts.Length == 1 ? hosts[0] : hosts.MaxBy(host => Weight(host, actor));
     }
 
-    public void Add(ActorBlock host, IEnumerable<string> types)
+    /// <summary>Takes the right to have the actor active; false while another host has it.</summary>
+    public bool TryClaim(ActorKey actor, ActorHost host) => _owners.GetOrAdd(actor, host) == host;
+
+    public void Release(ActorKey actor, ActorHost host) => _owners.TryRemove(new(actor, host));
+
+    /// <summary>Whether every type of the host is hosted by another too.</summary>
+    public bool HasOthers(ActorHost host) =>
+        host.Types.All.Keys.All(type => _hosts.TryGetValue(type, out var hosts) && hosts.Any(other => other != host));
+
+    public void Add(ActorHost host)
     {
         lock (_gate)
-            foreach (var type in types)
+            foreach (var type in host.Types.All.Keys)
                 _hosts = _hosts.SetItem(type, [.. _hosts.GetValueOrDefault(type, []), host]);
         Changed?.Invoke();
     }
 
-    public void Remove(ActorBlock host)
+    public void Remove(ActorHost host)
     {
         lock (_gate)
         {
@@ -42,10 +61,10 @@ internal sealed class ActorPlacement
         Changed?.Invoke();
     }
 
-    private static ulong Weight(ActorBlock host, ActorKey actor)
+    private static ulong Weight(ActorHost host, ActorKey actor)
     {
         const ulong fnvOffset = 14695981039346656037;
-        return Hash(Hash(Hash(fnvOffset, host.PlacementName), actor.Type), actor.Id);
+        return Hash(Hash(Hash(fnvOffset, host.Name), actor.Type), actor.Id);
     }
 
     // FNV-1a with a final mix: stable between processes and runs, unlike string.GetHashCode.

@@ -1,30 +1,41 @@
 using System.Collections.Concurrent;
+using LocalDapr.Runtime.Actors.Hosting;
 using LocalDapr.Runtime.Actors.Schedules;
 
 namespace LocalDapr.Runtime.Actors.Reminders;
 
 /// <summary>
-/// The reminders of the actors that one sidecar hosts. The store holds the truth, memory the order in which they come due. A firing is
+/// The reminders of the actors that have their home at one host. The store holds the truth, memory the order in which they come due. A firing is
 /// done when the app took it or the failure policy is exhausted; only then the store moves on, so that a crash repeats the firing rather
 /// than loses it. Thread-safe.
 /// </summary>
 internal sealed class ActorReminders : IDisposable
 {
+    private static readonly TimeSpan lookAgain = TimeSpan.FromMilliseconds(50);
+
     // Bounds the callbacks that run at one time when very many reminders come due together.
     private readonly SemaphoreSlim _running = new(256);
     private readonly ConcurrentDictionary<(ActorKey, string), Reminder> _known = new();
     private readonly DueQueue<Reminder> _queue;
     private readonly ReminderStore _store;
+    private readonly ConcurrentDictionary<(ActorKey, string), byte> _firing;
     private readonly TimeProvider _time;
-    private readonly Func<Reminder, CancellationToken, Task<bool>> _fire;
+    private readonly Func<Reminder, CancellationToken, Task<Firing>> _fire;
     private readonly CancellationToken _stopping;
 
+    /// <param name="firing">What fires now on all hosts of the process.</param>
     public ActorReminders(
-        ReminderStore store, TimeProvider time, Func<Reminder, CancellationToken, Task<bool>> fire, CancellationToken stopping)
+        ReminderStore store,
+        ConcurrentDictionary<(ActorKey, string), byte> firing,
+        TimeProvider time,
+        Func<Reminder, CancellationToken, Task<Firing>> fire,
+        CancellationToken stopping)
     {
-        (_store, _time, _fire, _stopping) = (store, time, fire, stopping);
+        (_store, _firing, _time, _fire, _stopping) = (store, firing, time, fire, stopping);
         _queue = new DueQueue<Reminder>(time, reminder => _ = RunAsync(reminder));
     }
+
+    public ValueTask OpenAsync() => _store.OpenAsync();
 
     /// <summary>Takes up the stored reminders of the types; what is scheduled and gone from the store ends by itself.</summary>
     public void Load(IEnumerable<string> types, Func<ActorKey, bool> isMine)
@@ -73,28 +84,58 @@ internal sealed class ActorReminders : IDisposable
     private async Task RunAsync(Reminder reminder)
     {
         if (!IsCurrent(reminder)) return;
+        var key = (reminder.Actor, reminder.Name);
+        if (!_firing.TryAdd(key, 0))
+        {
+            // It fires on the host where the actor was until now.
+            _queue.Add(reminder, _time.GetUtcNow() + lookAgain);
+            return;
+        }
+
         try
         {
-            await FireAsync(reminder);
-            await AdvanceAsync(reminder);
+            if (HasFiredElsewhere(reminder)) return;
+            if (await FireAsync(reminder) is { } outcome) await AdvanceAsync(reminder, outcome);
         }
         catch (OperationCanceledException)
         {
-            // The sidecar stops; the store still has the reminder as due.
+            // The host leaves; the store still has the reminder as due.
+        }
+        finally
+        {
+            _firing.TryRemove(key, out _);
         }
     }
 
-    private async Task FireAsync(Reminder reminder)
+    // A reminder that moved here may have been fired where it came from after it was read.
+    private bool HasFiredElsewhere(Reminder reminder)
+    {
+        var key = (reminder.Actor, reminder.Name);
+        if (_store.Find(reminder.Actor, reminder.Name) is not { } stored || stored.Version != reminder.Version)
+        {
+            _known.TryRemove(new(key, reminder));
+            return true;
+        }
+
+        if (stored.NextDue <= reminder.NextDue) return false;
+        if (_known.TryUpdate(key, stored, reminder)) _queue.Add(stored, stored.NextDue);
+        return true;
+    }
+
+    // Null when the reminder is no longer this host's before the app took it: then the firing is another's.
+    private async Task<Firing?> FireAsync(Reminder reminder)
     {
         for (var attempt = 0; IsCurrent(reminder); attempt++)
         {
-            if (await FireOnceAsync(reminder)) return;
-            if (attempt >= reminder.Policy.MaxRetries) return;
+            var outcome = await FireOnceAsync(reminder);
+            if (outcome != Firing.Failed || attempt >= reminder.Policy.MaxRetries) return outcome;
             await Task.Delay(reminder.Policy.Interval, _time, _stopping);
         }
+
+        return null;
     }
 
-    private async Task<bool> FireOnceAsync(Reminder reminder)
+    private async Task<Firing> FireOnceAsync(Reminder reminder)
     {
         await _running.WaitAsync(_stopping);
         try
@@ -107,11 +148,11 @@ internal sealed class ActorReminders : IDisposable
         }
     }
 
-    private async Task AdvanceAsync(Reminder reminder)
+    // The store checks that it is still this registration; so it moves on even when the actor has moved away in the meantime.
+    private async Task AdvanceAsync(Reminder reminder, Firing outcome)
     {
         var key = (reminder.Actor, reminder.Name);
-        if (!IsCurrent(reminder)) return;
-        if (reminder.AfterFiring(_time.GetUtcNow()) is not { } next)
+        if (outcome == Firing.Cancelled || reminder.AfterFiring(_time.GetUtcNow()) is not { } next)
         {
             await _store.EndAsync(reminder);
             _known.TryRemove(new(key, reminder));

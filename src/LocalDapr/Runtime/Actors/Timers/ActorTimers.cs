@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using LocalDapr.Runtime.Actors.Hosting;
 using LocalDapr.Runtime.Actors.Schedules;
 
 namespace LocalDapr.Runtime.Actors.Timers;
@@ -15,9 +16,9 @@ internal sealed class ActorTimers : IDisposable
     private readonly ConcurrentDictionary<(ActorKey, string), Entry> _timers = new();
     private readonly DueQueue<Entry> _queue;
     private readonly TimeProvider _time;
-    private readonly Func<ActorTimer, Task> _fire;
+    private readonly Func<ActorTimer, Task<Firing>> _fire;
 
-    public ActorTimers(TimeProvider time, Func<ActorTimer, Task> fire)
+    public ActorTimers(TimeProvider time, Func<ActorTimer, Task<Firing>> fire)
     {
         (_time, _fire) = (time, fire);
         _queue = new DueQueue<Entry>(time, entry => _ = RunAsync(entry));
@@ -45,10 +46,10 @@ internal sealed class ActorTimers : IDisposable
     private async Task RunAsync(Entry entry)
     {
         if (!IsCurrent(entry)) return;
-        await _fire(entry.Timer);
+        var outcome = await _fire(entry.Timer);
         if (!IsCurrent(entry)) return;
         var next = Schedule.Next(entry.Schedule.Period, entry.Due, entry.Schedule.Ends, _time.GetUtcNow());
-        if (next is null || --entry.Remaining == 0)
+        if (outcome == Firing.Cancelled || next is null || --entry.Remaining == 0)
         {
             _timers.TryRemove(new((entry.Timer.Actor, entry.Timer.Name), entry));
             return;

@@ -6,6 +6,7 @@ namespace LocalDapr.Runtime.Actors.Turns;
 /// <summary>An actor that is active in the app.</summary>
 internal sealed class ActiveActor(ActorKey key, ActorTypeOptions options)
 {
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastTurnStart;
 
     public ActorKey Key { get; } = key;
@@ -14,35 +15,53 @@ internal sealed class ActiveActor(ActorKey key, ActorTypeOptions options)
 
     public TurnLock Turns { get; } = new();
 
+    /// <summary>Completes when the actor is active here no longer and no turn of it runs, so that it may come up elsewhere.</summary>
+    public Task Ended => _ended.Task;
+
     /// <summary>Time stamp of the clock at the start of the last turn: idleness counts from there.</summary>
     public long LastTurnStart
     {
         get => Volatile.Read(ref _lastTurnStart);
         set => Volatile.Write(ref _lastTurnStart, value);
     }
+
+    public void End() => _ended.TrySetResult();
+}
+
+/// <summary>Gives the right to have an actor active, to one table of the process at a time.</summary>
+/// <param name="IsHome">Whether the actor belongs here as hosts stand now.</param>
+/// <param name="TryClaim">Takes the right, if it is free or this table's already.</param>
+/// <param name="Release">Gives it back.</param>
+internal sealed record ActorClaims(Func<ActorKey, bool> IsHome, Func<ActorKey, bool> TryClaim, Action<ActorKey> Release)
+{
+    public static readonly ActorClaims Free = new(static _ => true, static _ => true, static _ => { });
 }
 
 /// <summary>
-/// The active actors of one sidecar and their turns. An actor becomes active by its first turn and stays so until it was idle for long;
-/// whoever comes while it is being deactivated waits, and then activates it again. Thread-safe.
+/// The active actors of one host and their turns. An actor becomes active by its first turn and stays so until it was idle for long, or
+/// belongs to another host; whoever comes while it is being deactivated waits, and is then told to look for it again. Thread-safe.
 /// </summary>
-internal sealed class ActorTable(TimeProvider time, Func<ActorKey, CancellationToken, Task> deactivateInApp)
+internal sealed class ActorTable(TimeProvider time, Func<ActorKey, CancellationToken, Task> deactivateInApp, ActorClaims claims)
 {
     private const int ParallelDeactivations = 32;
 
+    // Guards that an actor is in the table exactly while its claim is held.
+    private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<ActorKey, ActiveActor> _active = new();
 
     public bool IsActive(ActorKey key) => _active.ContainsKey(key);
 
     public int CountOf(string type) => _active.Keys.Count(key => key.Type == type);
 
-    /// <summary>Waits for the actor's turn; the caller must end it with <c>Turns.Exit()</c>.</summary>
+    /// <summary>
+    /// Waits for the actor's turn; the caller must end it with <c>Turns.Exit()</c>. Null when the actor belongs to another host.
+    /// </summary>
     /// <exception cref="DaprError">The chain of calls is too deep.</exception>
-    public async ValueTask<ActiveActor> EnterAsync(ActorKey key, ActorTypeOptions options, string? chain, CancellationToken cancellation)
+    public async ValueTask<ActiveActor?> EnterAsync(ActorKey key, ActorTypeOptions options, string? chain, CancellationToken cancellation)
     {
         while (true)
         {
-            if (!_active.TryGetValue(key, out var actor)) actor = _active.GetOrAdd(key, new ActiveActor(key, options) { LastTurnStart = time.GetTimestamp() });
+            if (!_active.TryGetValue(key, out var actor) && (actor = Activate(key, options)) is null) return null;
             switch (await actor.Turns.EnterAsync(options.Reentrant ? chain : null, options.MaxStackDepth, cancellation))
             {
                 case TurnEntry.Entered:
@@ -51,7 +70,7 @@ internal sealed class ActorTable(TimeProvider time, Func<ActorKey, CancellationT
                 case TurnEntry.TooDeep:
                     throw DaprErrors.ActorStackDepth();
                 case TurnEntry.Closed:
-                    // It leaves the table before it is closed, so the next look finds a new one.
+                    await actor.Ended.WaitAsync(cancellation);
                     continue;
             }
         }
@@ -69,6 +88,13 @@ internal sealed class ActorTable(TimeProvider time, Func<ActorKey, CancellationT
         });
     }
 
+    /// <summary>Deactivates what belongs to another host now, each when its turn and those that wait already have ended.</summary>
+    public Task DrainAsync(CancellationToken cancellation) =>
+        Parallel.ForEachAsync(_active.Values.Where(actor => !claims.IsHome(actor.Key)), Options(cancellation), async (actor, token) =>
+        {
+            if (await actor.Turns.EnterAsync(chain: null, maxDepth: 1, token) == TurnEntry.Entered) await EndAsync(actor, token);
+        });
+
     /// <summary>Deactivates everything; a running turn is waited for as long as its type says.</summary>
     public Task DeactivateAllAsync(CancellationToken cancellation) =>
         Parallel.ForEachAsync(_active.Values, Options(cancellation), async (actor, token) =>
@@ -76,19 +102,36 @@ internal sealed class ActorTable(TimeProvider time, Func<ActorKey, CancellationT
             using var limit = new CancellationTokenSource(actor.Options.DrainTimeout, time);
             try
             {
-                await actor.Turns.EnterAsync(chain: null, maxDepth: 1, limit.Token);
+                if (await actor.Turns.EnterAsync(chain: null, maxDepth: 1, limit.Token) == TurnEntry.Entered) await EndAsync(actor, token);
             }
             catch (OperationCanceledException)
             {
-                // Its turn goes on in the app; the actor ends all the same, as it would if the process had crashed.
+                // Its turn goes on in the app, which is told all the same. Nobody else gets the actor before that turn has ended.
+                var free = CloseAsync(actor);
+                await deactivateInApp(actor.Key, token);
+                if (free.IsCompleted) await free;
             }
-
-            await EndAsync(actor, token);
         });
+
+    /// <summary>The app is gone, and all that was active in it: the actors may come up elsewhere as soon as their last calls have failed.</summary>
+    public Task AbandonAllAsync() => Task.WhenAll(_active.Values.Select(CloseAsync));
 
     private static ParallelOptions Options(CancellationToken cancellation) =>
         new() { MaxDegreeOfParallelism = ParallelDeactivations, CancellationToken = cancellation };
 
+    private ActiveActor? Activate(ActorKey key, ActorTypeOptions options)
+    {
+        lock (_gate)
+        {
+            if (_active.TryGetValue(key, out var known)) return known;
+            if (!claims.IsHome(key) || !claims.TryClaim(key)) return null;
+            var actor = new ActiveActor(key, options) { LastTurnStart = time.GetTimestamp() };
+            _active[key] = actor;
+            return actor;
+        }
+    }
+
+    // The caller holds the turn.
     private async Task EndAsync(ActiveActor actor, CancellationToken cancellation)
     {
         try
@@ -97,8 +140,24 @@ internal sealed class ActorTable(TimeProvider time, Func<ActorKey, CancellationT
         }
         finally
         {
-            _active.TryRemove(new(actor.Key, actor));
-            actor.Turns.Close();
+            Remove(actor);
         }
+    }
+
+    private async Task CloseAsync(ActiveActor actor)
+    {
+        await actor.Turns.CloseWhenFreeAsync();
+        Remove(actor);
+    }
+
+    private void Remove(ActiveActor actor)
+    {
+        lock (_gate)
+        {
+            if (_active.TryRemove(new(actor.Key, actor))) claims.Release(actor.Key);
+        }
+
+        actor.Turns.Close();
+        actor.End();
     }
 }

@@ -24,6 +24,7 @@ internal sealed class TurnLock
     private string? _chain;
     private int _inside;
     private bool _closed;
+    private TaskCompletionSource? _free;
 
     /// <summary>
     /// Waits for the turn. <paramref name="chain"/> is the reentrancy id, or null where reentrancy is off.
@@ -34,13 +35,14 @@ internal sealed class TurnLock
         Waiter waiter;
         lock (_gate)
         {
-            if (_closed) return new(TurnEntry.Closed);
             if (_inside == 0)
             {
+                if (_closed) return new(TurnEntry.Closed);
                 (_inside, _chain) = (1, chain);
                 return new(TurnEntry.Entered);
             }
 
+            // Even when it is closed: the turn that runs could not end without the calls it makes.
             if (chain is not null && chain == _chain)
             {
                 if (_inside >= maxDepth) return new(TurnEntry.TooDeep);
@@ -48,6 +50,7 @@ internal sealed class TurnLock
                 return new(TurnEntry.Entered);
             }
 
+            if (_closed) return new(TurnEntry.Closed);
             waiter = new Waiter(chain);
             _waiting.Enqueue(waiter);
         }
@@ -67,6 +70,8 @@ internal sealed class TurnLock
                 (_inside, _chain) = (1, next.Chain);
                 return;
             }
+
+            if (_closed) _free?.TrySetResult();
         }
     }
 
@@ -88,6 +93,18 @@ internal sealed class TurnLock
         {
             _closed = true;
             while (_waiting.TryDequeue(out var next)) next.TrySetResult(TurnEntry.Closed);
+        }
+    }
+
+    /// <summary>Ends the actor as <see cref="Close"/> does; completes when the turn that runs now has ended.</summary>
+    public Task CloseWhenFreeAsync()
+    {
+        Close();
+        lock (_gate)
+        {
+            if (_inside == 0) return Task.CompletedTask;
+            _free ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _free.Task;
         }
     }
 

@@ -1,0 +1,241 @@
+using System.Diagnostics.CodeAnalysis;
+using LocalDapr.Runtime.Actors.Reminders;
+using LocalDapr.Runtime.Actors.Schedules;
+using LocalDapr.Runtime.Actors.Timers;
+using LocalDapr.Runtime.Actors.Turns;
+using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Invocation;
+using LocalDapr.Runtime.Resiliency;
+using Microsoft.Extensions.Logging;
+
+namespace LocalDapr.Runtime.Actors.Hosting;
+
+/// <summary>
+/// One app process that hosts actors, from when it is there until it is gone: its active actors, timers and reminders. When the app comes
+/// back it is a new host of the same name. Thread-safe.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "LeaveAsync ends timers and reminders; a host leaves once.")]
+internal sealed partial class ActorHost
+{
+    private static readonly TimeSpan longestIdleScan = TimeSpan.FromSeconds(5);
+
+    private readonly Sidecar _sidecar;
+    private readonly IActorApp _app;
+    private readonly Func<ActorKey, CancellationToken, ValueTask<ActorHost>> _locate;
+    private readonly ILogger _log;
+    private readonly ActorTable _table;
+    private readonly ActorTimers _timers;
+    private readonly ActorReminders _reminders;
+    private readonly CancellationTokenSource _ended;
+    private Task _idleScan = Task.CompletedTask;
+    private Task _draining = Task.CompletedTask;
+    private readonly Lock _drainGate = new();
+    private readonly Action<ActorHost> _abandoned;
+    private int _gone;
+
+    /// <param name="name">Names the host among those of a type; stable, so that its share is the same when it comes back.</param>
+    /// <param name="block">Finds the host of an actor for what fires here and belongs elsewhere by now, and takes the app back.</param>
+    public ActorHost(Sidecar sidecar, IActorApp app, ActorTypes types, string name, ActorBlock block)
+    {
+        (_sidecar, _app, Types, Name, _locate, _abandoned) = (sidecar, app, types, name, block.LocateAsync, block.Rejoin);
+        _log = sidecar.NewLog("Actors");
+        _ended = CancellationTokenSource.CreateLinkedTokenSource(sidecar.Stopping);
+        var claims = new ActorClaims(IsMine, actor => Placement.TryClaim(actor, this), actor => Placement.Release(actor, this));
+        _table = new ActorTable(sidecar.Host.Time, DeactivateInAppAsync, claims);
+        _timers = new ActorTimers(sidecar.Host.Time, FireTimerAsync);
+        var store = new ReminderStore(sidecar.State.ActorStore!.Database);
+        _reminders = new ActorReminders(store, Placement.FiringReminders, sidecar.Host.Time, FireReminderAsync, _ended.Token);
+    }
+
+    public string Name { get; }
+
+    public ActorTypes Types { get; }
+
+    public ActorTimers Timers => _timers;
+
+    public ActorReminders Reminders => _reminders;
+
+    public bool IsGone => Volatile.Read(ref _gone) == 1;
+
+    /// <summary>Completes when no turn of the app that was abandoned runs any more.</summary>
+    public Task Abandoned { get; private set; } = Task.CompletedTask;
+
+    public bool IsReady => _sidecar.App.Health.IsHealthy;
+
+    private ActorPlacement Placement => _sidecar.Host.Actors;
+
+    public bool IsActive(ActorKey actor) => _table.IsActive(actor);
+
+    public int CountOf(string type) => _table.CountOf(type);
+
+    public Task WhenReadyAsync(CancellationToken cancellation) =>
+        IsReady ? Task.CompletedTask : _sidecar.App.Health.WaitAsync(cancellation);
+
+    /// <summary>From here on actors live here.</summary>
+    public async Task OpenAsync()
+    {
+        await _reminders.OpenAsync();
+        Placement.Changed += FollowPlacement;
+        Placement.Add(this);
+        _idleScan = ScanIdleAsync();
+        LogHosting(Name, string.Join(", ", Types.All.Keys));
+    }
+
+    /// <summary>Ends in order: actors are told, calls in flight are waited for as long as their types say.</summary>
+    public async Task CloseAsync(CancellationToken limit)
+    {
+        if (Interlocked.Exchange(ref _gone, 1) == 0) await LeaveAsync();
+        await _table.DeactivateAllAsync(limit);
+        await _draining.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>
+    /// The app has ended: its actors come up on the other hosts. False when there are none; then they wait for the app to come back.
+    /// </summary>
+    public bool TryAbandon()
+    {
+        if (IsGone) return true;
+        if (!Placement.HasOthers(this)) return false;
+        if (Interlocked.Exchange(ref _gone, 1) == 1) return true;
+        LogGone(Name);
+        _ = LeaveAsync();
+        Abandoned = _table.AbandonAllAsync();
+        _abandoned(this);
+        return true;
+    }
+
+    /// <summary>Calls the method in the actor's turn. Null when the actor belongs to another host by now.</summary>
+    public async Task<AppResponse?> InvokeAsync(ActorCall call, ResiliencyPolicy inTurn, CancellationToken cancellation)
+    {
+        var options = Types.Find(call.Actor.Type) ?? throw DaprErrors.ActorNoAddress(call.Actor);
+        var chain = options.Reentrant ? call.Chain ?? Guid.NewGuid().ToString() : null;
+        if (await _table.EnterAsync(call.Actor, options, chain, cancellation) is not { } actor) return null;
+        try
+        {
+            // A caller that leaves now does not end the turn: the app's code runs on, and no other turn may overlap it.
+            if (inTurn.IsNone) return await _app.InvokeAsync(call, chain, CancellationToken.None);
+            return await inTurn.ExecuteAsync(limit => new ValueTask<AppResponse>(_app.InvokeAsync(call, chain, limit)), CancellationToken.None);
+        }
+        finally
+        {
+            actor.Turns.Exit();
+        }
+    }
+
+    private bool IsMine(ActorKey actor) => Placement.HomeOf(actor) == this;
+
+    private void FollowPlacement()
+    {
+        _reminders.Release(IsMine);
+        if (IsGone) return;
+        _reminders.Load(Types.All.Keys, IsMine);
+        lock (_drainGate) _draining = Task.WhenAll(_draining, _table.DrainAsync(_ended.Token));
+    }
+
+    private async Task LeaveAsync()
+    {
+        Placement.Remove(this);
+        Placement.Changed -= FollowPlacement;
+        _timers.Dispose();
+        _reminders.Dispose();
+        await _ended.CancelAsync();
+        await _idleScan;
+    }
+
+    private async Task<Firing> FireReminderAsync(Reminder reminder, CancellationToken cancellation)
+    {
+        try
+        {
+            return await FireAsync(reminder.Actor, app => app.RemindAsync(reminder, CancellationToken.None), cancellation);
+        }
+        catch (DaprError)
+        {
+            // A stop is no failure of the reminder, which is still due after the next start.
+            cancellation.ThrowIfCancellationRequested();
+            return Firing.Failed;
+        }
+    }
+
+    private async Task<Firing> FireTimerAsync(ActorTimer timer)
+    {
+        try
+        {
+            var outcome = await FireAsync(timer.Actor, app => app.FireTimerAsync(timer, CancellationToken.None), _ended.Token);
+            if (outcome == Firing.Failed) LogTimerFailed(timer.Name, timer.Actor);
+            return outcome;
+        }
+        catch (Exception error) when (error is DaprError or OperationCanceledException)
+        {
+            LogTimerFailed(timer.Name, timer.Actor);
+            return Firing.Failed;
+        }
+    }
+
+    private async Task<Firing> FireAsync(ActorKey actor, Func<IActorApp, Task<Firing>> fire, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var host = await _locate(actor, cancellation);
+            if (await host.FireHereAsync(actor, fire, cancellation) is { } outcome) return outcome;
+        }
+    }
+
+    private async Task<Firing?> FireHereAsync(ActorKey key, Func<IActorApp, Task<Firing>> fire, CancellationToken cancellation)
+    {
+        await WhenReadyAsync(cancellation);
+        if (Types.Find(key.Type) is not { } options) return Firing.Taken;
+        if (await _table.EnterAsync(key, options, chain: null, cancellation) is not { } actor) return null;
+        try
+        {
+            return await fire(_app);
+        }
+        catch (ActorAppGoneException)
+        {
+            return TryAbandon() ? null : Firing.Failed;
+        }
+        finally
+        {
+            actor.Turns.Exit();
+        }
+    }
+
+    private async Task DeactivateInAppAsync(ActorKey actor, CancellationToken cancellation)
+    {
+        try
+        {
+            if (!await _app.DeactivateAsync(actor, cancellation)) LogDeactivationFailed(actor);
+        }
+        catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
+        {
+            LogDeactivationFailed(actor);
+        }
+    }
+
+    // Ends with the host. Looks often enough that idleness is noticed within a tenth of the shortest timeout.
+    private async Task ScanIdleAsync()
+    {
+        var shortest = Types.All.Values.Min(options => options.IdleTimeout) / 10;
+        var every = shortest < longestIdleScan ? TimeSpan.FromMilliseconds(Math.Max(50, shortest.TotalMilliseconds)) : longestIdleScan;
+        using var timer = new PeriodicTimer(every, _sidecar.Host.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_ended.Token)) await _table.DeactivateIdleAsync(_ended.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The host leaves; what is left is deactivated there.
+        }
+    }
+
+    [LoggerMessage(EventId = 401, Level = LogLevel.Information, Message = "{Host} hosts actor types {Types}")]
+    private partial void LogHosting(string host, string types);
+
+    [LoggerMessage(EventId = 403, Level = LogLevel.Warning, Message = "The app did not take timer {Timer} of actor {Actor}")]
+    private partial void LogTimerFailed(string timer, ActorKey actor);
+
+    [LoggerMessage(EventId = 404, Level = LogLevel.Warning, Message = "The app did not deactivate actor {Actor}")]
+    private partial void LogDeactivationFailed(ActorKey actor);
+
+    [LoggerMessage(EventId = 405, Level = LogLevel.Warning, Message = "The app of {Host} is gone; its actors come up on the other hosts")]
+    private partial void LogGone(string host);
+}

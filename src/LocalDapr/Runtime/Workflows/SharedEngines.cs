@@ -1,0 +1,46 @@
+using LocalDapr.Engine.Hub;
+
+namespace LocalDapr.Runtime.Workflows;
+
+/// <summary>One workflow engine an app and store, whichever of the app's replicas asks: two over one store would both do the same work.</summary>
+internal sealed class SharedEngines
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Shared> _open = new(StringComparer.Ordinal);
+
+    /// <summary>The engine of the key, opened by the first that asks; every call must be followed by one of <see cref="ReleaseAsync"/>.</summary>
+    public async ValueTask<WorkflowEngine> AcquireAsync(string key, Func<Task<(WorkflowEngine Engine, IDisposable Link)>> open)
+    {
+        Shared? shared;
+        lock (_gate)
+        {
+            if (!_open.TryGetValue(key, out shared)) _open.Add(key, shared = new Shared(open()));
+            shared.Users++;
+        }
+
+        return (await shared.Opening).Engine;
+    }
+
+    public async ValueTask ReleaseAsync(string key)
+    {
+        Shared shared;
+        lock (_gate)
+        {
+            shared = _open[key];
+            if (--shared.Users > 0) return;
+            _open.Remove(key);
+        }
+
+        if (!shared.Opening.IsCompletedSuccessfully) return;
+        var (engine, link) = await shared.Opening;
+        await engine.DisposeAsync();
+        link.Dispose();
+    }
+
+    private sealed class Shared(Task<(WorkflowEngine Engine, IDisposable Link)> opening)
+    {
+        public Task<(WorkflowEngine Engine, IDisposable Link)> Opening { get; } = opening;
+
+        public int Users { get; set; }
+    }
+}
