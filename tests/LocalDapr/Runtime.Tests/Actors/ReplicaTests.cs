@@ -1,0 +1,55 @@
+using System.Net;
+using Xunit;
+
+namespace LocalDapr.Runtime.Tests.Actors;
+
+/// <summary>Several processes of one app behind one host, as replicas in a run file.</summary>
+public sealed class ReplicaTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Actors_spread_over_the_replicas_and_move_on_when_one_is_killed_and_back_when_it_returns()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Locks of parts of a file find actors that are active twice; macOS has none.");
+        await using var storm = await ReplicaStorm.StartAsync(2, Stop);
+        var before = await HomesAsync(storm);
+        Assert.Equal(2, before.Distinct().Count());
+        var killed = storm.ProcessOf(0).ToString();
+
+        await storm.KillAsync(0, Stop);
+        var during = await HomesAsync(storm);
+        storm.Restart(0);
+        await OneSidecar.EventuallyAsync(async () => (await HomesAsync(storm)).Distinct().Count() == 2, "actors on the replica that came back");
+        var after = await HomesAsync(storm);
+
+        Assert.Equal(storm.ProcessOf(1).ToString(), Assert.Single(during.Distinct()));
+        Assert.Equal(before.Select(home => home == killed), after.Select(home => home == storm.ProcessOf(0).ToString()));
+    }
+
+    [Fact]
+    public async Task In_a_storm_of_kills_no_actor_is_ever_active_twice_and_calls_go_on()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Locks of parts of a file find actors that are active twice; macOS has none.");
+        await using var storm = await ReplicaStorm.StartAsync(3, Stop);
+
+        var outcome = await storm.RunAsync(actors: 300, callers: 8, kills: 5, seed: 20260101, Stop);
+
+        Assert.True(outcome.Twice == 0, $"{outcome}");
+        Assert.True(outcome.Answered > 500 && outcome.Moved > 0, $"{outcome}");
+        Assert.True(outcome.Failed <= 8 * outcome.Kills, $"only calls in flight in a killed process may fail: {outcome}");
+    }
+
+    private static async Task<List<string>> HomesAsync(ReplicaStorm storm)
+    {
+        var homes = new List<string>();
+        for (var actor = 0; actor < 40; actor++)
+        {
+            var (status, body) = await storm.CallAsync(actor, "touch", through: actor, Stop);
+            Assert.True(status == HttpStatusCode.OK, body);
+            homes.Add(body);
+        }
+
+        return homes;
+    }
+}
