@@ -46,7 +46,11 @@ internal sealed class FakeTime : TimeProvider
             {
                 Due = dueTime == Timeout.InfiniteTimeSpan ? null : time._now + dueTime;
                 Period = period == Timeout.InfiniteTimeSpan ? null : period;
+                if (dueTime != TimeSpan.Zero) return true;
+                // As a real timer: at once, on another thread.
+                Due = null;
             }
+            ThreadPool.QueueUserWorkItem(_ => Fire());
             return true;
         }
 

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using LocalDapr.Engine.History;
 using LocalDapr.Engine.Records;
 using LocalDapr.Engine.Storage;
 
@@ -19,6 +20,9 @@ internal sealed class CommitUnit
 internal sealed record Change(Instance Instance, long Sequence, InstanceRecord? Record, InstanceSummary? After)
 {
     public bool Begins { get; init; }
+
+    /// <summary>When the instance wakes by itself, where that has changed.</summary>
+    public Moment? Wakes { get; init; }
 
     /// <summary>The end is written, but recovery is to find the instance: something remains to be done for it.</summary>
     public bool StaysUnfinished { get; init; }
@@ -110,6 +114,7 @@ internal sealed class Committer(IWorkflowStore store, EngineOptions options, Tim
         return new StoreWrite(change.Instance.Id, change.Sequence, record.Encode(_writer))
         {
             Begins = change.Begins,
+            WakesAt = change.Wakes?.ToDateTimeOffset(),
             Truncates = record.Restarts,
             FinishedAs = completed?.Status,
             FinishedAt = completed?.Timestamp.ToDateTimeOffset() ?? default,

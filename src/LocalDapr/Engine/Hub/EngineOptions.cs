@@ -15,6 +15,9 @@ public sealed record EngineOptions(string AppId)
     /// <summary>Finished instances kept in memory for those who ask for them soon after.</summary>
     public int FinishedInMemory { get; init; } = 1_000;
 
+    /// <summary>Unfinished instances kept in memory though nothing is under way in them; the longest idle leave first.</summary>
+    public int IdleInMemory { get; init; } = 10_000;
+
     /// <summary>Commits waiting for the store before callers have to wait.</summary>
     public int MaxQueuedCommits { get; init; } = 10_000;
 

@@ -45,6 +45,16 @@ internal sealed class Instance(string id)
 
     public bool InFinishedList { get; set; }
 
+    public bool InIdleList { get; set; }
+
+    /// <summary>When the instance wakes by itself, as the last record says that was made for the store.</summary>
+    public Moment? StoredWake { get; set; }
+
+    /// <summary>Nothing is under way: it waits for an event, a child, a timer or its scheduled start.</summary>
+    public bool IsIdle => IsActive && Loading is null && Uncommitted == 0 && Turn is null && !IsQueued
+        && (Inbox.Count == 0 || (Inbox.Count == 1 && StartsAt is not null))
+        && State.OpenActivities.Count == 0 && State.Stalled is null && Away is not { Count: > 0 };
+
     /// <summary>Activities and children in other apps that are waited for, by task id; ending one stops the waiting.</summary>
     public Dictionary<int, CancellationTokenSource>? Away { get; set; }
 
@@ -63,6 +73,19 @@ internal sealed class Instance(string id)
     public long NextSequence() => _nextSequence++;
 
     public long NextInbox() => _nextInbox++;
+
+    /// <summary>When the instance needs the engine by itself: at once while anything is under way, at its next timer, or never.</summary>
+    public Moment WakesAt()
+    {
+        if (Inbox.Count > 0) return Inbox.Count == 1 && StartsAt is { } start ? start : default;
+        if (State.OpenActivities.Count > 0 || State.Stalled is not null || State.HasChildrenElsewhere) return default;
+        var next = Moment.Never;
+        foreach (var timer in State.OpenTimers.Values)
+        {
+            if (timer.FireAt < next) next = timer.FireAt;
+        }
+        return next;
+    }
 
     /// <summary>Takes over one record: from the store when loading, or on its way to it.</summary>
     public void Fold(InstanceRecord record)
@@ -96,6 +119,7 @@ internal sealed class Instance(string id)
         CustomStatus = null;
         CachedBy = null;
         StartsAt = null;
+        StoredWake = null;
         Turn = null;
     }
 

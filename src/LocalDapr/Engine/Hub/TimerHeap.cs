@@ -44,7 +44,7 @@ internal sealed class TimerHeap(TimeProvider time, Action due, Func<TimerEntry, 
     // Most timers guard a wait and are cancelled long before they are due: whenever the heap has doubled, those leave it.
     private void Sweep()
     {
-        var open = _entries.UnorderedItems.Where(item => isOpen(item.Element)).ToArray();
+        var open = _entries.UnorderedItems.Where(item => isOpen(item.Element)).Distinct().ToArray();
         _entries.Clear();
         _entries.EnqueueRange(open);
         _sweepAt = Math.Max(SweepFloor, 2 * open.Length);

@@ -118,6 +118,7 @@ public sealed partial class WorkflowEngine
         if (events.Count == 0)
         {
             instance.Inbox.Clear();
+            Rest_NeedsLock(instance);
             return null;
         }
         instance.StartsAt = null;

@@ -178,6 +178,7 @@ public sealed partial class WorkflowEngine
             },
             begins: true);
         NoteScheduledStart_NeedsLock(instance);
+        if (instance.StartsAt is { } at) change = change with { Wakes = instance.StoredWake = at };
         return change;
     }
 

@@ -27,6 +27,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     private readonly TurnFacts _facts;
     private Task _committing = Task.CompletedTask;
     private Task _sweeping = Task.CompletedTask;
+    private Task _waking = Task.CompletedTask;
 
     public WorkflowEngine(EngineOptions options, IWorkflowStore store, TimeProvider time)
     {
@@ -43,18 +44,16 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         _timers = new TimerHeap(time, OnTimersDue, IsOpen_NeedsLock);
     }
 
-    /// <summary>Brings every unfinished instance back from the store, with its inbox, open activities and timers.</summary>
+    /// <summary>
+    /// Brings every instance back from the store that something is under way in, with its inbox, open activities and timers; those that
+    /// only wait stay where they are until they are needed.
+    /// </summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
         _committing = Task.Run(() => _committer.RunAsync(_stopping.Token), CancellationToken.None);
-        await foreach (var id in _store.UnfinishedAsync(cancellation))
-        {
-            var instance = await AcquireAsync(id, cancellation);
-            lock (_gate)
-            {
-                if (instance.Exists && !instance.IsActive) TakeLeave_NeedsLock(instance);
-            }
-        }
+        await WakeThroughAsync(_time.GetUtcNow() + WakeAhead, cancellation);
+        var ticks = new PeriodicTimer(WakeEvery, _time);
+        _waking = Task.Run(() => WakeAsync(ticks, _stopping.Token), CancellationToken.None);
         if (!_options.Retention.KeepsAll) _sweeping = Task.Run(() => SweepAsync(_stopping.Token), CancellationToken.None);
     }
 
@@ -71,6 +70,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         }
         if (written) await _committing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _sweeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _waking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
     }
 
@@ -172,7 +172,9 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         }
         foreach (var timer in instance.State.OpenTimers.Values) AddTimer_NeedsLock(instance, timer);
         if (instance.State.Started is null) NoteScheduledStart_NeedsLock(instance);
+        instance.StoredWake = instance.WakesAt();
         MakeReady_NeedsLock(instance);
+        Rest_NeedsLock(instance);
     }
 
     private void NoteScheduledStart_NeedsLock(Instance instance)
@@ -188,7 +190,16 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         instance.Fold(record);
         instance.Uncommitted++;
         var after = InstanceSummary.Of(instance.Id, instance.State, instance.CustomStatus, record.At);
-        return new Change(instance, instance.NextSequence(), record, after) { Begins = begins };
+        return new Change(instance, instance.NextSequence(), record, after) { Begins = begins, Wakes = NewWake_NeedsLock(instance, begins) };
+    }
+
+    private static Moment? NewWake_NeedsLock(Instance instance, bool begins)
+    {
+        if (!instance.IsActive) return null;
+        var wakes = instance.WakesAt();
+        if (!begins && instance.StoredWake == wakes) return null;
+        instance.StoredWake = wakes;
+        return wakes;
     }
 
     private static Change Post_NeedsLock(Instance instance, HistoryEvent happened) =>
@@ -219,6 +230,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         }
         instance.TellWaiters();
         MakeReady_NeedsLock(instance);
+        Rest_NeedsLock(instance);
         if (change.StaysUnfinished) TakeLeave_NeedsLock(instance);
         if (!instance.IsActive) Retire_NeedsLock(instance);
     }

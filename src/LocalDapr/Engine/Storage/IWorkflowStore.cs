@@ -15,8 +15,8 @@ public interface IWorkflowStore
     /// <summary>The records of an instance by rising sequence; null when there is no such instance.</summary>
     ValueTask<IReadOnlyList<StoredRecord>?> LoadAsync(string instanceId, CancellationToken cancellation);
 
-    /// <summary>Ids of instances without an end: what recovery brings back to life.</summary>
-    IAsyncEnumerable<string> UnfinishedAsync(CancellationToken cancellation);
+    /// <summary>Ids of unfinished instances that wake within [from, before), the soonest first. Who sleeps costs nothing here.</summary>
+    IAsyncEnumerable<string> WakingAsync(DateTimeOffset from, DateTimeOffset before, CancellationToken cancellation);
 
     /// <summary>Ids in ordinal order, beginning behind <paramref name="after"/>.</summary>
     ValueTask<IReadOnlyList<string>> ListAsync(string? after, int limit, CancellationToken cancellation);
@@ -36,6 +36,11 @@ public sealed record StoreWrite(string InstanceId, long Sequence, ReadOnlyMemory
 
     /// <summary>The instance is added to the index as unfinished (or becomes so again).</summary>
     public bool Begins { get; init; }
+
+    /// <summary>
+    /// When the instance needs the engine by itself: the epoch for at once, the largest time for never. Null leaves it as it is.
+    /// </summary>
+    public DateTimeOffset? WakesAt { get; init; }
 
     /// <summary>The instance ended; it is not recovered any more.</summary>
     public RuntimeStatus? FinishedAs { get; init; }

@@ -27,12 +27,14 @@ public sealed class InMemoryWorkflowStore : IWorkflowStore
         }
     }
 
-    public async IAsyncEnumerable<string> UnfinishedAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<string> WakingAsync(
+        DateTimeOffset from, DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellation)
     {
         string[] ids;
         lock (_gate)
         {
-            ids = [.. _instances.Where(pair => pair.Value.Status is null).Select(pair => pair.Key)];
+            var waking = _instances.Where(pair => pair.Value.Status is null && pair.Value.WakesAt >= from && pair.Value.WakesAt < before);
+            ids = [.. waking.OrderBy(pair => pair.Value.WakesAt).Select(pair => pair.Key)];
         }
         foreach (var id in ids)
         {
@@ -72,6 +74,7 @@ public sealed class InMemoryWorkflowStore : IWorkflowStore
         if (!_instances.TryGetValue(write.InstanceId, out var entry)) _instances[write.InstanceId] = entry = new Entry();
         if (write.Truncates) entry.Records.Clear();
         if (write.Begins) entry.Status = null;
+        if (write.WakesAt is { } wakes) entry.WakesAt = wakes;
         entry.Records.Add(new StoredRecord(write.Sequence, write.Bytes));
         if (write.FinishedAs is not { } status) return;
         entry.Status = status;
@@ -81,6 +84,8 @@ public sealed class InMemoryWorkflowStore : IWorkflowStore
     private sealed class Entry
     {
         public List<StoredRecord> Records { get; } = [];
+
+        public DateTimeOffset WakesAt { get; set; } = DateTimeOffset.UnixEpoch;
 
         public RuntimeStatus? Status { get; set; }
 

@@ -10,6 +10,7 @@ public sealed class InstanceState
     private readonly Dictionary<int, ChildCreated> _children = [];
     private readonly OrderedDictionary<int, TimerCreated> _timers = [];
     private readonly List<string> _patches = [];
+    private int _childrenElsewhere;
 
     public IReadOnlyList<HistoryEvent> History => _history;
 
@@ -24,6 +25,9 @@ public sealed class InstanceState
     public IReadOnlyDictionary<int, TaskScheduled> OpenActivities => _activities;
 
     public IReadOnlyDictionary<int, ChildCreated> OpenChildren => _children;
+
+    /// <summary>Whether the engine of another app is being asked for one of the open children.</summary>
+    public bool HasChildrenElsewhere => _childrenElsewhere > 0;
 
     /// <summary>In the order of their creation.</summary>
     public IReadOnlyDictionary<int, TimerCreated> OpenTimers => _timers;
@@ -59,9 +63,9 @@ public sealed class InstanceState
             case TaskScheduled task: _activities[task.EventId] = task; break;
             case TaskCompleted task: _activities.Remove(task.TaskId); break;
             case TaskFailed task: _activities.Remove(task.TaskId); break;
-            case ChildCreated child: _children[child.EventId] = child; break;
-            case ChildCompleted child: _children.Remove(child.TaskId); break;
-            case ChildFailed child: _children.Remove(child.TaskId); break;
+            case ChildCreated child: Open(child); break;
+            case ChildCompleted child: CloseChild(child.TaskId); break;
+            case ChildFailed child: CloseChild(child.TaskId); break;
             case TimerCreated timer: _timers[timer.EventId] = timer; break;
             case TimerFired timer: _timers.Remove(timer.TimerId); break;
             case EventRaised raised: CancelTimerFor(raised.Name); break;
@@ -69,6 +73,19 @@ public sealed class InstanceState
             default: break;
         }
     }
+
+    private void Open(ChildCreated child)
+    {
+        _children[child.EventId] = child;
+        if (IsElsewhere(child)) _childrenElsewhere++;
+    }
+
+    private void CloseChild(int taskId)
+    {
+        if (_children.Remove(taskId, out var child) && IsElsewhere(child)) _childrenElsewhere--;
+    }
+
+    private static bool IsElsewhere(ChildCreated child) => child.Router is { TargetApp: { } app } router && app != router.SourceApp;
 
     private void Complete(ExecutionCompleted completed)
     {

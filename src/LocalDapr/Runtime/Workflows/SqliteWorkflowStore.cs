@@ -13,7 +13,6 @@ namespace LocalDapr.Runtime.Workflows;
 /// </summary>
 internal sealed class SqliteWorkflowStore : IWorkflowStore
 {
-    private const int FormatVersion = 1;
     private const int ScanPage = 1_000;
 
     private readonly SqliteDatabase _database;
@@ -21,29 +20,10 @@ internal sealed class SqliteWorkflowStore : IWorkflowStore
 
     private SqliteWorkflowStore(SqliteDatabase database, string hub) => (_database, _hub) = (database, hub);
 
-    /// <exception cref="InvalidDataException">The file was written by a newer version.</exception>
+    /// <exception cref="InvalidDataException">The file was written by a newer version; nothing of it was changed.</exception>
     public static async ValueTask<SqliteWorkflowStore> OpenAsync(SqliteDatabase database, string hub, CancellationToken cancellation)
     {
-        var format = await database.WriteAsync(
-            connection =>
-            {
-                connection.Execute(
-                    """
-                    CREATE TABLE IF NOT EXISTS workflow_format (version INTEGER NOT NULL);
-                    INSERT INTO workflow_format (version) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM workflow_format);
-                    CREATE TABLE IF NOT EXISTS workflow_instance (
-                        hub TEXT NOT NULL, id TEXT NOT NULL, status INTEGER, finished_at INTEGER, PRIMARY KEY (hub, id)) WITHOUT ROWID;
-                    CREATE INDEX IF NOT EXISTS workflow_unfinished ON workflow_instance (hub, id) WHERE status IS NULL;
-                    CREATE INDEX IF NOT EXISTS workflow_finished ON workflow_instance (hub, status, finished_at) WHERE status IS NOT NULL;
-                    CREATE TABLE IF NOT EXISTS workflow_record (
-                        hub TEXT NOT NULL, id TEXT NOT NULL, sequence INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (hub, id, sequence))
-                        WITHOUT ROWID;
-                    """);
-                return Convert.ToInt32(connection.Prepared("SELECT max(version) FROM workflow_format").ExecuteScalar());
-            },
-            cancellation);
-        if (format > FormatVersion)
-            throw new InvalidDataException($"The workflow tables have format {format}; this program knows formats up to {FormatVersion}.");
+        await database.WriteAsync(WorkflowFormat.Migrate, cancellation);
         return new SqliteWorkflowStore(database, hub);
     }
 
@@ -69,16 +49,16 @@ internal sealed class SqliteWorkflowStore : IWorkflowStore
             return (IReadOnlyList<StoredRecord>?)records;
         }));
 
-    public async IAsyncEnumerable<string> UnfinishedAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<string> WakingAsync(
+        DateTimeOffset from, DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        List<string> page;
-        var after = "";
+        List<(string Id, long Wakes)> page;
+        var after = (Id: "", Wakes: from.ToUnixTimeMilliseconds());
         do
         {
             cancellation.ThrowIfCancellationRequested();
-            page = Ids("SELECT id FROM workflow_instance WHERE hub = $hub AND status IS NULL AND id > $after ORDER BY id LIMIT $limit",
-                select => select.Bind("$after", after).Bind("$limit", ScanPage));
-            foreach (var id in page) yield return id;
+            page = WakingPage(after, before.ToUnixTimeMilliseconds());
+            foreach (var (id, _) in page) yield return id;
             if (page.Count > 0) after = page[^1];
         }
         while (page.Count == ScanPage);
@@ -94,6 +74,20 @@ internal sealed class SqliteWorkflowStore : IWorkflowStore
         new(Ids(
             "SELECT id FROM workflow_instance WHERE hub = $hub AND status = $status AND finished_at < $before ORDER BY finished_at LIMIT $limit",
             select => select.Bind("$status", (int)status).Bind("$before", before.ToUnixTimeMilliseconds()).Bind("$limit", limit)));
+
+    private List<(string Id, long Wakes)> WakingPage((string Id, long Wakes) after, long before) => _database.Read(connection =>
+    {
+        using var rows = connection.Prepared(
+                """
+                SELECT id, wakes_at FROM workflow_instance
+                WHERE hub = $hub AND status IS NULL AND (wakes_at, id) > ($wakes, $id) AND wakes_at < $before ORDER BY wakes_at, id LIMIT $limit
+                """)
+            .Bind("$hub", _hub).Bind("$wakes", after.Wakes).Bind("$id", after.Id).Bind("$before", before).Bind("$limit", ScanPage)
+            .ExecuteReader();
+        var page = new List<(string, long)>();
+        while (rows.Read()) page.Add((rows.GetString(0), rows.GetInt64(1)));
+        return page;
+    });
 
     private List<string> Ids(string sql, Action<SqliteCommand> bind) => _database.Read(connection =>
     {
@@ -116,8 +110,19 @@ internal sealed class SqliteWorkflowStore : IWorkflowStore
         if (write.Truncates) Run(connection, "DELETE FROM workflow_record WHERE hub = $hub AND id = $id", write);
         if (write.Begins)
         {
-            Run(connection,
-                "INSERT INTO workflow_instance (hub, id) VALUES ($hub, $id) ON CONFLICT DO UPDATE SET status = NULL, finished_at = NULL", write);
+            connection.Prepared(
+                    """
+                    INSERT INTO workflow_instance (hub, id, wakes_at) VALUES ($hub, $id, $wakes)
+                    ON CONFLICT DO UPDATE SET status = NULL, finished_at = NULL, wakes_at = excluded.wakes_at
+                    """)
+                .Bind("$hub", _hub).Bind("$id", write.InstanceId).Bind("$wakes", (write.WakesAt ?? default).ToUnixTimeMilliseconds())
+                .ExecuteNonQuery();
+        }
+        else if (write.WakesAt is { } wakes)
+        {
+            connection.Prepared("UPDATE workflow_instance SET wakes_at = $wakes WHERE hub = $hub AND id = $id")
+                .Bind("$hub", _hub).Bind("$id", write.InstanceId).Bind("$wakes", wakes.ToUnixTimeMilliseconds())
+                .ExecuteNonQuery();
         }
         connection.Prepared("INSERT INTO workflow_record (hub, id, sequence, bytes) VALUES ($hub, $id, $sequence, $bytes)")
             .Bind("$hub", _hub).Bind("$id", write.InstanceId).Bind("$sequence", write.Sequence)

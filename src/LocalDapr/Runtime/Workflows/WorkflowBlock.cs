@@ -77,6 +77,13 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
     {
         var source = component.Get("connectionString", "");
         if (component.Type != "state.sqlite" || source.Contains(":memory:", StringComparison.Ordinal)) return new InMemoryWorkflowStore();
-        return await SqliteWorkflowStore.OpenAsync(sidecar.Host.Databases.Get(source), AppId, cancellation);
+        try
+        {
+            return await SqliteWorkflowStore.OpenAsync(sidecar.Host.Databases.Get(source), AppId, cancellation);
+        }
+        catch (InvalidDataException newer)
+        {
+            throw new StartupException(newer.Message, newer);
+        }
     }
 }

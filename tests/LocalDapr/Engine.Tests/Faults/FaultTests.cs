@@ -135,7 +135,7 @@ internal sealed class FaultyRun : IAsyncDisposable
     private async Task BootAsync()
     {
         _store = new MortalStore(_disk);
-        _engine = new WorkflowEngine(new EngineOptions("app") { FinishedInMemory = 2 }, _store, _time);
+        _engine = new WorkflowEngine(new EngineOptions("app") { FinishedInMemory = 2, IdleInMemory = 2 }, _store, _time);
         await _engine.StartAsync(default);
         _worker = _engine.Connect(new WorkerOptions());
     }
@@ -155,7 +155,8 @@ internal sealed class FaultyRun : IAsyncDisposable
         public ValueTask<IReadOnlyList<StoredRecord>?> LoadAsync(string instanceId, CancellationToken cancellation) =>
             disk.LoadAsync(instanceId, cancellation);
 
-        public IAsyncEnumerable<string> UnfinishedAsync(CancellationToken cancellation) => disk.UnfinishedAsync(cancellation);
+        public IAsyncEnumerable<string> WakingAsync(DateTimeOffset from, DateTimeOffset before, CancellationToken cancellation) =>
+            disk.WakingAsync(from, before, cancellation);
 
         public ValueTask<IReadOnlyList<string>> ListAsync(string? after, int limit, CancellationToken cancellation) =>
             disk.ListAsync(after, limit, cancellation);

@@ -156,6 +156,49 @@ public sealed class EngineTests : IAsyncDisposable
         Assert.Null(await _engine.GetAsync("i0", Deadline));
     }
 
+    [Fact]
+    public async Task Instances_that_only_wait_leave_memory_and_come_back_for_their_event_or_their_timer()
+    {
+        _engine = new WorkflowEngine(new EngineOptions("shop") { IdleInMemory = 5 }, _store, _time);
+        var due = Moment.From(_time.GetUtcNow().AddHours(1));
+        var worker = await WorkerAsync();
+        worker.Workflows["wait"] = history => history.Any(happened => happened is EventRaised or TimerFired)
+            ? [new CompleteWorkflow(2, RuntimeStatus.Completed)]
+            : history.OfType<TimerCreated>().Any() ? [] : [new CreateTimer(1, due)];
+        for (var i = 0; i < 40; i++)
+        {
+            await _engine.StartAsync(new StartRequest($"i{i}", "wait"), Deadline);
+            await _engine.WaitForStartAsync($"i{i}", Deadline);
+        }
+
+        Assert.InRange(_engine.InstancesInMemory, 5, 7);
+        await _engine.RaiseAsync("i0", "go", null, Deadline);
+        await _engine.WaitForCompletionAsync("i0", Deadline);
+        await RestartAsync();
+        Assert.Equal(0, _engine.InstancesInMemory);
+        _time.Advance(TimeSpan.FromMinutes(61));
+
+        for (var i = 1; i < 40; i++) await _engine.WaitForCompletionAsync($"i{i}", Deadline);
+    }
+
+    [Fact]
+    public async Task A_scheduled_start_leaves_memory_and_happens_at_its_time()
+    {
+        _engine = new WorkflowEngine(new EngineOptions("shop") { IdleInMemory = 0 }, _store, _time);
+        var worker = await WorkerAsync();
+        worker.Workflows["later"] = static _ => [new CompleteWorkflow(1, RuntimeStatus.Completed)];
+
+        await _engine.StartAsync(
+            new StartRequest("a", "later") { ScheduledStart = Moment.From(_time.GetUtcNow().AddHours(2)) }, Deadline);
+        await Eventually(() => _engine.InstancesInMemory == 0);
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Empty(worker.Turns);
+        _time.Advance(TimeSpan.FromHours(1));
+        var done = await _engine.WaitForCompletionAsync("a", Deadline);
+
+        Assert.Equal(RuntimeStatus.Completed, done.Status);
+    }
+
     private static Func<IReadOnlyList<HistoryEvent>, IReadOnlyList<WorkflowAction>?> Sequence(int count) => history =>
     {
         var done = history.OfType<TaskCompleted>().Count();

@@ -44,6 +44,35 @@ public abstract class WorkflowStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Those_that_wake_within_a_time_come_soonest_first_and_those_that_never_wake_do_not()
+    {
+        await Store.AppendAsync(
+            [
+                Begin("now", 1, 1), Begin("late", 1, 1) with { WakesAt = Noon.AddHours(1) }, Begin("soon", 1, 1) with { WakesAt = Noon },
+                Begin("never", 1, 1) with { WakesAt = DateTimeOffset.MaxValue }, Begin("ended", 1, 1),
+            ],
+            Stop);
+        await Store.AppendAsync([Finish("ended", 2, RuntimeStatus.Completed, Noon)], Stop);
+
+        Assert.Equal(["now", "soon", "late"], await UnfinishedAsync());
+        Assert.Equal(["soon"], await WakingAsync(Noon, Noon.AddHours(1)));
+        Assert.Equal(["late"], await WakingAsync(Noon.AddMilliseconds(1), DateTimeOffset.MaxValue));
+    }
+
+    [Fact]
+    public async Task A_record_moves_the_time_to_wake_only_when_it_says_so()
+    {
+        await Store.AppendAsync([Begin("a", 1, 1) with { WakesAt = Noon }], Stop);
+        await Store.AppendAsync([Next("a", 2, 2)], Stop);
+        Assert.Equal(["a"], await WakingAsync(Noon, Noon.AddSeconds(1)));
+
+        await Store.AppendAsync([Next("a", 3, 3) with { WakesAt = Noon.AddDays(1) }], Stop);
+
+        Assert.Empty(await WakingAsync(DateTimeOffset.MinValue, Noon.AddSeconds(1)));
+        Assert.Equal(["a"], await WakingAsync(Noon.AddDays(1), DateTimeOffset.MaxValue));
+    }
+
+    [Fact]
     public async Task Only_instances_without_an_end_are_unfinished_and_a_finished_one_can_begin_again()
     {
         await Store.AppendAsync([Begin("a", 1, 1), Begin("b", 1, 1), Begin("c", 1, 1)], Stop);
@@ -105,10 +134,12 @@ public abstract class WorkflowStoreContract : IAsyncLifetime
 
     private static byte[] Bytes(byte content) => [content, 0, 255];
 
-    private async Task<List<string>> UnfinishedAsync()
+    private Task<List<string>> UnfinishedAsync() => WakingAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
+
+    private async Task<List<string>> WakingAsync(DateTimeOffset from, DateTimeOffset before)
     {
         var ids = new List<string>();
-        await foreach (var id in Store.UnfinishedAsync(Stop)) ids.Add(id);
+        await foreach (var id in Store.WakingAsync(from, before, Stop)) ids.Add(id);
         return ids;
     }
 }

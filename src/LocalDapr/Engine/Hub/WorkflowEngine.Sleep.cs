@@ -1,0 +1,87 @@
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Records;
+
+namespace LocalDapr.Engine.Hub;
+
+// Instances that only wait leave memory. The store has the time at which each wakes; those whose time comes near are loaded ahead of it.
+public sealed partial class WorkflowEngine
+{
+    private const int LooksAtOnce = 8;
+
+    private static readonly TimeSpan WakeEvery = TimeSpan.FromSeconds(5);
+
+    /// <summary>How far ahead of its time an instance is in memory; three looks, so that a slow one misses nothing.</summary>
+    private static readonly TimeSpan WakeAhead = TimeSpan.FromSeconds(15);
+
+    private readonly Queue<Instance> _idle = [];
+    private DateTimeOffset _wokenThrough = DateTimeOffset.MinValue;
+
+    // Runs until the engine stops.
+    private async Task WakeAsync(PeriodicTimer timer, CancellationToken cancellation)
+    {
+        using var owned = timer;
+        while (await timer.WaitForNextTickAsync(cancellation))
+        {
+            try
+            {
+                await WakeThroughAsync(_time.GetUtcNow() + WakeAhead, cancellation);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                _options.OnFault(fault);
+            }
+        }
+    }
+
+    private async Task WakeThroughAsync(DateTimeOffset before, CancellationToken cancellation)
+    {
+        await foreach (var id in _store.WakingAsync(_wokenThrough, before, cancellation))
+        {
+            var instance = await AcquireAsync(id, cancellation);
+            lock (_gate)
+            {
+                if (instance.Evicted || !instance.Exists) continue;
+                if (!instance.IsActive) TakeLeave_NeedsLock(instance);
+                else if (instance.IsIdle && instance.WakesAt().ToDateTimeOffset() >= before) CorrectWake_NeedsLock(instance);
+            }
+        }
+        _wokenThrough = before;
+    }
+
+    // It was woken in vain: its row is of an older format, or what it had in its inbox meant nothing.
+    private void CorrectWake_NeedsLock(Instance instance)
+    {
+        instance.StoredWake = null;
+        var unit = new CommitUnit();
+        unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord { At = instance.Visible?.LastUpdated ?? Now }));
+        _committer.Enqueue(unit);
+    }
+
+    /// <summary>Notes that the instance is idle; when too many are, the longest idle leave.</summary>
+    private void Rest_NeedsLock(Instance instance)
+    {
+        if (!instance.IsIdle) return;
+        if (!instance.InIdleList)
+        {
+            instance.InIdleList = true;
+            _idle.Enqueue(instance);
+        }
+        for (var looked = 0; _idle.Count > _options.IdleInMemory && looked < LooksAtOnce; looked++)
+        {
+            var oldest = _idle.Dequeue();
+            oldest.InIdleList = false;
+            if (!oldest.IsIdle) continue;
+            if (MayLeave_NeedsLock(oldest))
+            {
+                Evict_NeedsLock(oldest);
+                continue;
+            }
+            oldest.InIdleList = true;
+            _idle.Enqueue(oldest);
+        }
+    }
+
+    // Those that wake soon would be loaded again at once, or too late.
+    private bool MayLeave_NeedsLock(Instance instance) =>
+        !instance.HasWaiters && instance.StoredWake is { } wakes && wakes > Moment.From(_time.GetUtcNow() + (2 * WakeAhead));
+}
