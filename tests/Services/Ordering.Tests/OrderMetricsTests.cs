@@ -64,6 +64,20 @@ public sealed class OrderMetricsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_refund_is_an_end_of_its_own_without_a_time_and_without_its_free_text()
+    {
+        await store.PlaceAsync("o1", "key");
+        await store.AppendAsync("o1", _ => [new Happening(OrderEventNames.Confirmed)], Some.Now.AddSeconds(1));
+        await store.DecideAsync("o1", null, order => (order with { RefundReason = "Mrs Smith changed her mind" }, SagaCommand.Refund), Some.Now.AddDays(9));
+
+        await store.AppendAsync("o1", _ => [new Happening(OrderEventNames.Parked), new Happening(OrderEventNames.Refunded, "Mrs Smith changed her mind")], Some.Now.AddDays(9));
+
+        Assert.Equal(1, measured["daprorders.orders.ended status=refunded reason="]);
+        Assert.Equal(1, measured["daprorders.orders.duration status=confirmed approval=False"]);
+        Assert.DoesNotContain(measured.Keys, key => key.Contains("duration status=refunded", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task What_waits_is_read_from_the_store_also_after_a_restart()
     {
         await store.PlaceAsync("o1", "one");

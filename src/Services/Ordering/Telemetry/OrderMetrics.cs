@@ -44,7 +44,7 @@ internal sealed class OrderMetrics : IDisposable
         if (!after.IsTerminal || before?.View.Status == after.View.Status) return;
         var status = new KeyValuePair<string, object?>("status", after.View.Status);
         ended.Add(1, status, new("reason", after.View.Status == OrderStatus.Refunded ? "" : after.View.Reason ?? "")); // of a refund it is a person's free text
-        if (before?.IsTerminal is true) return; // a refund is a second end
+        if (after.View.Status == OrderStatus.Refunded) return; // a second end, perhaps after weeks
         duration.Record((after.View.UpdatedAt - after.View.PlacedAt).TotalSeconds, status, new("approval", after.NeedsApproval)); // who waits for people is no measure of us
     }
 
