@@ -16,7 +16,7 @@ public sealed partial class ReferenceTests
         ["src/LocalDapr/Engine"] = [],
         ["src/LocalDapr/Runtime"] = ["src/LocalDapr/Engine", "src/Shared/MiniGrpc", "src/Sdk/Dapr.Protocol"],
         ["src/LocalDapr/Cli"] = ["src/LocalDapr/Runtime"],
-        ["src/Services/Ordering"] = ["src/Shared/Contracts", "src/Shared/ServiceDefaults", "src/Shared/MiniGrpc"],
+        ["src/Services/Gateway"] = ["src/Shared/Contracts", "src/Shared/ServiceDefaults", "src/Shared/MiniGrpc"],
         ["src/Services/"] = ["src/Shared/Contracts", "src/Shared/ServiceDefaults"],
         ["src/Simulators/"] = [],
     };

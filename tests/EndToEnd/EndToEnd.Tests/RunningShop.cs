@@ -18,6 +18,7 @@ public sealed class RunningShop : IAsyncLifetime
     public string Data { get; } = Directory.CreateTempSubdirectory("daprorders-").FullName;
     public Uri Gateway { get; private set; } = null!;
     public Uri Provider { get; private set; } = null!;
+    public Uri Grpc { get; private set; } = null!;
     internal Shop Shop { get; private set; } = null!;
     internal string Customer { get; private set; } = "";
     internal string Operator { get; private set; } = "";
@@ -30,7 +31,11 @@ public sealed class RunningShop : IAsyncLifetime
         Shop = new Shop(Gateway);
         await StartAsync(port);
         using (var endpoints = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Data, "endpoints.json"))))
+        {
             Provider = new Uri(endpoints.RootElement.GetProperty("provider").GetString()!);
+            Grpc = new Uri(endpoints.RootElement.GetProperty("grpc").GetString()!);
+        }
+
         Customer = await Shop.TokenAsync("demo", CancellationToken.None);
         Operator = await Shop.TokenAsync("operator", CancellationToken.None);
     }

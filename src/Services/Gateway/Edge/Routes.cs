@@ -1,4 +1,5 @@
 using DaprOrders.Contracts;
+using DaprOrders.Gateway.Placing;
 using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Gateway.Edge;
@@ -6,11 +7,15 @@ namespace DaprOrders.Gateway.Edge;
 /// <summary>The public routes, who may use them, and whose they are.</summary>
 internal static class Routes
 {
-    private static readonly string[] Get = ["GET"], Post = ["POST"], GetAndPut = ["GET", "PUT"], GetAndPost = ["GET", "POST"], Whole = ["GET", "PUT", "DELETE"];
+    private static readonly string[] Get = ["GET"], Post = ["POST"], GetAndPut = ["GET", "PUT"], Whole = ["GET", "PUT", "DELETE"];
 
     public static void MapEdge(this WebApplication app)
     {
-        app.Map("/orders", Apps.Ordering, GetAndPost, needsToken: true);
+        app.MapMethods("/orders", Post, (HttpContext context, TokenValidation tokens, Placer placer, CustomerRate rate) =>
+            AsCallerAsync(context, tokens, caller => PlaceOrder.HandleAsync(context, caller, placer, rate)));
+        app.MapMethods("/orders/batch", Post, (HttpContext context, TokenValidation tokens, Placer placer, CustomerRate rate) =>
+            AsCallerAsync(context, tokens, caller => PlaceOrders.HandleAsync(context, caller, placer, rate)));
+        app.Map("/orders", Apps.Ordering, Get, needsToken: true);
         app.Map("/orders/{id}", Apps.Ordering, Get, needsToken: true);
         app.Map("/orders/{id}/events", Apps.Ordering, Get, needsToken: true);
         foreach (var act in new[] { "cancel", "approve", "reject", "refund", "retry" }) app.Map($"/orders/{{id}}/{act}", Apps.Ordering, Post, needsToken: true);
@@ -31,15 +36,26 @@ internal static class Routes
         app.MapMethods(pattern, verbs, async (HttpContext context, TokenValidation tokens, Services services) =>
         {
             // The token endpoint takes HTTP Basic of its own; everywhere else an Authorization header is a bearer token.
-            var isToken = owner == Apps.Customers && pattern == "/token";
-            var caller = isToken ? new Caller(null, null) : await tokens.ValidateAsync(context.Request.Headers.Authorization, context.RequestAborted);
-            if (caller is null || (caller.IsAnonymous && (needsToken || (tokenForWrites && context.Request.Method != "GET"))))
+            if (owner == Apps.Customers && pattern == "/token")
             {
-                context.Response.Headers.WWWAuthenticate = "Bearer";
-                await context.Response.WriteProblemAsync(Problems.Unauthenticated(caller is null ? "The token is not valid or has expired." : "A bearer token is needed."));
+                await Forward.ToAsync(owner, context, new Caller(null, null), services, keepAuthorization: true);
                 return;
             }
 
-            await Forward.ToAsync(owner, context, caller, services, keepAuthorization: isToken);
+            await AsCallerAsync(context, tokens, caller => Forward.ToAsync(owner, context, caller, services, keepAuthorization: false),
+                mayBeAnonymous: !needsToken && !(tokenForWrites && context.Request.Method != "GET"));
         });
+
+    private static async Task AsCallerAsync(HttpContext context, TokenValidation tokens, Func<Caller, Task> act, bool mayBeAnonymous = false)
+    {
+        var caller = await tokens.ValidateAsync(context.Request.Headers.Authorization, context.RequestAborted);
+        if (caller is not null && (mayBeAnonymous || !caller.IsAnonymous))
+        {
+            await act(caller);
+            return;
+        }
+
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        await context.Response.WriteProblemAsync(Problems.Unauthenticated(caller is null ? "The token is not valid or has expired." : "A bearer token is needed."));
+    }
 }

@@ -13,15 +13,13 @@ namespace DaprOrders.Notifications.Subscriptions;
 internal static partial class OnOrderEvent
 {
     public const string DeadLetters = "orders-notifications-dead";
-    private const int AtATime = 8;
-
     private sealed record Entry(string Id, OrderEvent Order);
 
     public static void MapOrderEvents(this IEndpointRouteBuilder routes) => routes.MapPost("/on-order-event", HandleAsync)
         .WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = Topics.Orders, DeadLetterTopic = DeadLetters })
         .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = Topics.Orders, MaxMessagesCount = 500, MaxAwaitDurationMs = 50 });
 
-    private static async Task<IResult> HandleAsync(HttpContext context, TellCustomer tell, ILogger<TellCustomer> log, CancellationToken cancellation)
+    private static async Task<IResult> HandleAsync(HttpContext context, TellCustomer tell, IConfiguration configuration, ILogger<TellCustomer> log, CancellationToken cancellation)
     {
         using var body = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: cancellation);
         var isBulk = body.RootElement.TryGetProperty("entries", out var entries); // else a subscription resource without bulk delivery is in force
@@ -33,7 +31,8 @@ internal static partial class OnOrderEvent
             else if (order.Status is "confirmed" or "rejected" or "cancelled" or "refunded") ends.Add(new Entry(id, order));
         }
 
-        await Parallel.ForEachAsync(ends, new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellation }, async (entry, ct) =>
+        var atATime = configuration.GetValue("MAILS_AT_A_TIME", 8); // 1 for a binding that mixes up concurrent mails, as daprd's SMTP does
+        await Parallel.ForEachAsync(ends, new ParallelOptions { MaxDegreeOfParallelism = atATime, CancellationToken = cancellation }, async (entry, ct) =>
         {
             if (await TellAsync(tell, entry.Order, log, ct)) return;
             lock (failed) failed.Add(entry.Id);

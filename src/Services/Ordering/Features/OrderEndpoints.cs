@@ -11,7 +11,6 @@ internal static class OrderEndpoints
     public static void MapOrders(this IEndpointRouteBuilder routes)
     {
         var orders = routes.MapGroup("/orders");
-        orders.MapPost("", PlaceOrder.HandleAsync);
         orders.MapGet("", ReadOrders.List);
         orders.MapGet("/{id}", ReadOrders.GetAsync);
         orders.MapGet("/{id}/events", ReadOrders.ListEvents);
@@ -30,6 +29,7 @@ internal static class OrderEndpoints
             prices.Changed(changed.Items);
             return TypedResults.NoContent();
         });
+        routes.MapPost("/internal/orders/place", async (PlaceBatch batch, PlaceOrder place, CancellationToken cancellation) => TypedResults.Ok(await place.ManyAsync(batch, cancellation)));
         routes.MapGet("/internal/orders", (OrderEventStore store, long after = 0, int limit = 1000) =>
         {
             var page = store.InOrderOfAcceptance(after, Math.Clamp(limit, 1, MaxPage));

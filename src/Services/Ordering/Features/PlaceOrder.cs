@@ -1,12 +1,10 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using DaprOrders.Contracts;
 using DaprOrders.Ordering.Catalogue;
 using DaprOrders.Ordering.EventStore;
 using DaprOrders.Ordering.Orders;
-using DaprOrders.Ordering.Saga;
 using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Ordering.Features;
@@ -23,22 +21,27 @@ internal sealed class PlaceOrder(OrderEventStore store, Prices prices, OrderingO
     private const long MaxTotal = 1_000_000_000_000_000;
     private readonly ConcurrentDictionary<string, bool> beingStored = new();
 
-    public static async Task<IResult> HandleAsync(HttpContext context, Caller caller, PlaceOrder place, CancellationToken cancellation)
-    {
-        if (caller.Role != "customer" || caller.Subject is null) return Problems.Forbidden("Only a customer places orders.").ToResult();
-        var bytes = await Body.ReadBytesAsync(context.Request, cancellation);
-        var (key, problem) = IdempotencyKey.Read(context.Request);
-        if (problem is not null) return problem.ToResult();
+    /// <summary>Everything that the Gateway gathered in a moment; what cannot be placed is answered for itself.</summary>
+    public async Task<PlaceResults> ManyAsync(PlaceBatch batch, CancellationToken cancellation) =>
+        new(await Task.WhenAll(batch.Items.Select(command => OneAsync(command, cancellation))));
 
-        var outcome = await place.PlaceAsync(caller.Subject, key!, bytes, cancellation);
-        if (outcome.Problem is not null) return outcome.Problem.ToResult();
-        if (!outcome.Answer!.IsNew) context.Response.Headers[IdempotencyKey.ReplayedHeader] = "true";
-        context.Response.Headers.Location = $"/orders/{outcome.Answer.OrderId}";
-        return TypedResults.Text(Encoding.UTF8.GetString(outcome.Answer.Answer), "application/json", statusCode: StatusCodes.Status202Accepted);
+    private async Task<PlaceResult> OneAsync(PlaceCommand command, CancellationToken cancellation)
+    {
+        try
+        {
+            var (answer, problem) = await PlaceAsync(command.CustomerId, command.Key, command.Body, cancellation);
+            return problem is null ? new PlaceResult(StatusCodes.Status202Accepted, answer!.Answer, answer.OrderId, !answer.IsNew) : Refuse(problem);
+        }
+        catch (ProblemException e)
+        {
+            return Refuse(e.Problem);
+        }
     }
 
+    private static PlaceResult Refuse(Problem problem) => new(problem.Status, JsonSerializer.SerializeToUtf8Bytes(problem, Defaults.Json), RetryAfter: problem.RetryAfter);
+
     /// <summary>The checks in the contract's order: body, key reuse, business.</summary>
-    public async Task<(StoredAnswer? Answer, Problem? Problem)> PlaceAsync(string customerId, string key, byte[] bytes, CancellationToken cancellation)
+    private async Task<(StoredAnswer? Answer, Problem? Problem)> PlaceAsync(string customerId, string key, byte[] bytes, CancellationToken cancellation)
     {
         Request request;
         try

@@ -1,0 +1,14 @@
+namespace DaprOrders.Contracts;
+
+/// <summary>
+/// Ordering, invoked by the Gateway: <c>POST /internal/orders/place</c>, many customers' orders in one call. Every item is placed and answered for
+/// itself; the batch never fails because of one. Body is the request as the customer sent it, byte for byte, since its bytes decide about reuse of a key.
+/// </summary>
+public sealed record PlaceBatch(IReadOnlyList<PlaceCommand> Items);
+
+public sealed record PlaceCommand(string CustomerId, string Key, byte[] Body);
+
+/// <summary>In the order of the commands. Status is 202 or a problem's; Body the JSON that the customer gets; RetryAfter seconds where a problem has them.</summary>
+public sealed record PlaceResults(IReadOnlyList<PlaceResult> Items);
+
+public sealed record PlaceResult(int Status, byte[] Body, string? OrderId = null, bool IsReplay = false, int? RetryAfter = null);
