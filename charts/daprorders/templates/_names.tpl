@@ -2,46 +2,51 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* Prefix of every object name: the release's name, with the chart's unless it holds it already. Short enough for "-payment-provider" behind it. */}}
+{{/*
+Prefix of every object name: the release's name, with the chart's unless it holds it already. Short enough for "-payment-provider" behind it, and it begins
+with a letter, as a Service's name must, even where the release's does not.
+*/}}
 {{- define "daprorders.fullname" -}}
 {{- $name := include "daprorders.name" . -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
-{{- else if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" -}}
-{{- end -}}
+{{- $full := .Values.fullnameOverride | default (contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name)) -}}
+{{- regexReplaceAll "^([0-9])" $full "r${1}" | replace "." "-" | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* Labels of an object that belongs to no single service. */}}
+{{/* Labels of an object that belongs to no single service. The chart's own win over commonLabels: selectors count on them. */}}
 {{- define "daprorders.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") }}
-app.kubernetes.io/part-of: daprorders
-app.kubernetes.io/instance: {{ .Release.Name }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $own := dict
+  "helm.sh/chart" (printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") | trunc 63)
+  "app.kubernetes.io/part-of" "daprorders"
+  "app.kubernetes.io/instance" .Release.Name
+  "app.kubernetes.io/version" .Chart.AppVersion
+  "app.kubernetes.io/managed-by" .Release.Service -}}
+{{- toYaml (merge $own .Values.commonLabels) -}}
 {{- end -}}
 
 {{/* The pods of this release, whatever the service. */}}
 {{- define "daprorders.releaseSelector" -}}
 app.kubernetes.io/part-of: daprorders
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/* The pods of one service: (dict "root" $ "name" NAME). Never changes: a Deployment's selector is immutable. */}}
 {{- define "daprorders.selector" -}}
 app.kubernetes.io/name: {{ .name }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- end -}}
 
 {{- define "daprorders.serviceLabels" -}}
-app.kubernetes.io/name: {{ .name }}
-app.kubernetes.io/component: {{ .name }}
-{{ include "daprorders.labels" .root }}
+{{- $own := dict "app.kubernetes.io/name" .name "app.kubernetes.io/component" .name -}}
+{{- toYaml (merge $own (include "daprorders.labels" .root | fromYaml)) -}}
+{{- end -}}
+
+{{/* Labels of a service's pods, podLabels over commonLabels; those that selectors go by are the chart's. */}}
+{{- define "daprorders.podLabels" -}}
+{{- $labels := include "daprorders.serviceLabels" . | fromYaml -}}
+{{- range $name, $value := .service.values.podLabels -}}
+{{- if not (regexMatch "^(app\\.kubernetes\\.io|helm\\.sh)/" $name) }}{{ $_ := set $labels $name $value }}{{ end -}}
+{{- end -}}
+{{- toYaml $labels -}}
 {{- end -}}
 
 {{- define "daprorders.objectName" -}}

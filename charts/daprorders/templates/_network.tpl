@@ -47,11 +47,11 @@ give them, in any namespace. In a cloud: any public address, and the node's meta
 
 {{- define "daprorders.publicAddresses" -}}
 - ipBlock:
-    cidr: 0.0.0.0/0
-    except: [10.0.0.0/8, 100.64.0.0/10, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16]
+    cidr: "0.0.0.0/0"
+    except: ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
 - ipBlock:
-    cidr: ::/0
-    except: [fc00::/7, fe80::/10]
+    cidr: "::/0"
+    except: ["fc00::/7", "fe80::/10"]
 {{- end -}}
 
 {{/* TCP ports as NetworkPolicy has them. */}}

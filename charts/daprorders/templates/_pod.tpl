@@ -21,7 +21,20 @@ seccompProfile:
   type: RuntimeDefault
 {{- end -}}
 
-{{/* Annotations by which Dapr's injector makes the sidecar. (dict "root" $ "name" NAME "service" SERVICE) */}}
+{{/*
+Annotations of a service's pods: those by which Dapr's injector makes the sidecar, dapr.annotations over them, then podAnnotations.
+(dict "root" $ "name" NAME "service" SERVICE)
+*/}}
+{{- define "daprorders.podAnnotations" -}}
+{{- $annotations := dict "kubectl.kubernetes.io/default-container" .name -}}
+{{- if .service.sidecar -}}
+{{- /* A change of the sidecar's configuration takes effect at its start only. */ -}}
+{{- $_ := set $annotations "checksum/configuration" (include "daprorders.configurationSpec" . | sha256sum) -}}
+{{- $annotations = mergeOverwrite $annotations (include "daprorders.daprAnnotations" . | fromYaml) .root.Values.dapr.annotations -}}
+{{- end -}}
+{{- toYaml (mergeOverwrite $annotations .service.values.podAnnotations) -}}
+{{- end -}}
+
 {{- define "daprorders.daprAnnotations" -}}
 {{- $root := .root -}}
 {{- $v := .service.values -}}
@@ -31,9 +44,9 @@ dapr.io/app-id: {{ .name }}
 dapr.io/app-port: "8080"
 dapr.io/app-protocol: http
 dapr.io/config: {{ include "daprorders.objectName" (dict "root" $root "name" .name) }}
-dapr.io/api-token-secret: {{ $tokens }}
+dapr.io/api-token-secret: {{ $tokens | quote }}
 {{- if not .service.public }}
-dapr.io/app-token-secret: {{ $tokens }}
+dapr.io/app-token-secret: {{ $tokens | quote }}
 {{- end }}
 dapr.io/log-as-json: "true"
 dapr.io/log-level: {{ $root.Values.dapr.logLevel }}
@@ -73,9 +86,6 @@ dapr.io/app-health-check-path: {{ .service.health }}
 dapr.io/app-health-probe-interval: "5"
 dapr.io/app-health-probe-timeout: "2000"
 dapr.io/app-health-threshold: "3"
-{{- with $root.Values.dapr.annotations }}
-{{ toYaml . }}
-{{- end }}
 {{- end -}}
 
 {{/* Probes that mean three things: has it started · may it be given work · is it hung. */}}
@@ -154,11 +164,11 @@ livenessProbe:
 {{- if .service.sidecar }}
 - name: DAPR_API_TOKEN
   valueFrom:
-    secretKeyRef: {name: {{ $tokens }}, key: api-token}
+    secretKeyRef: {name: {{ $tokens | quote }}, key: api-token}
 {{- if not .service.public }}
 - name: APP_API_TOKEN
   valueFrom:
-    secretKeyRef: {name: {{ $tokens }}, key: app-token}
+    secretKeyRef: {name: {{ $tokens | quote }}, key: app-token}
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -170,14 +180,14 @@ livenessProbe:
 - name: data
 {{- if .service.values.persistence.enabled }}
   persistentVolumeClaim:
-    claimName: {{ .service.values.persistence.existingClaim | default (include "daprorders.objectName" (dict "root" .root "name" .name)) }}
+    claimName: {{ .service.values.persistence.existingClaim | default (include "daprorders.objectName" (dict "root" .root "name" .name)) | quote }}
 {{- else }}
   emptyDir: {sizeLimit: 1Gi}
 {{- end }}
 {{- if and (eq .name "customers") (eq .root.Values.auth.mode "development") }}
 - name: development-key
   secret:
-    secretName: {{ include "daprorders.developmentKeySecret" .root }}
+    secretName: {{ include "daprorders.developmentKeySecret" .root | quote }}
     defaultMode: 0440
     items:
       - {key: token-key.pem, path: token-key.pem}

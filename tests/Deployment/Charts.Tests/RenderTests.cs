@@ -43,6 +43,24 @@ public sealed class RenderTests
         Assert.Empty(twice);
     }
 
+    /// <summary>"1e5" is a number to YAML where it is not quoted, and no name for a Service.</summary>
+    [Theory, InlineData("1e5", "123"), InlineData("a.b", "true"), InlineData("rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr", "null")]
+    public async Task A_release_and_a_namespace_may_have_any_legal_name(string release, string space)
+    {
+        var result = await Helm.RunAsync(["template", release, Checkout.Chart, "--namespace", space, "--set", "commonLabels.team=a,defaults.podLabels.team=b,defaults.podLabels.app\\.kubernetes\\.io/name=other"]);
+        Assert.True(result.ExitCode == 0, result.Errors);
+        var rendering = new Rendered("odd names", result.Output);
+
+        Assert.Empty(rendering.Objects.SelectMany(Errors));
+        Assert.All(rendering.Objects, o => Assert.Equal(space, o.At("metadata.namespace") is JsonValue text && text.TryGetValue<string>(out var name) ? name : null));
+        Assert.All(rendering.Objects, o => Assert.Matches("^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", o.Text("metadata.name")!));
+        Assert.All(rendering.Workloads().Where(w => w.Kind == "Deployment"), pod =>
+        {
+            Assert.True(pod.Metadata.At("labels").Matches(pod.Object.At("spec.selector.matchLabels")));
+            Assert.Equal("b", pod.Metadata.At("labels")!["team"]!.ToString());
+        });
+    }
+
     [Fact]
     public void An_unknown_field_a_wrong_type_and_a_missing_field_are_found()
     {

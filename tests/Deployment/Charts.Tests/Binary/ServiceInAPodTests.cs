@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Charts.Tests.Binary;
@@ -72,6 +73,7 @@ public sealed class ServiceInAPodTests
         builder.Configuration["APP_API_TOKEN"] = appToken;
         builder.Configuration["APP_PORT"] = "0";
         builder.AddServiceDefaults();
+        builder.Logging.ClearProviders();
         builder.Services.AddHealthChecks().AddCheck("another service", () => isReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("away"), [Health.ReadyTag]);
         var app = builder.Build().UseServiceDefaults(isPublicEdge);
         app.MapGet("/work", () => "done");
