@@ -158,7 +158,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             if (!work.TryRun(_writer)) _writer.Prepared("ROLLBACK TO work").ExecuteNonQuery();
             _writer.Prepared("RELEASE work").ExecuteNonQuery();
         }
+        CrashPoint.BeforeCommit();
         _writer.Prepared("COMMIT").ExecuteNonQuery();
+        CrashPoint.AfterCommit();
     }
 
     private void RollBack()

@@ -27,17 +27,12 @@ internal sealed class SqliteWorkflowStore : IWorkflowStore
         return new SqliteWorkflowStore(database, hub);
     }
 
-    public async ValueTask AppendAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancellation)
-    {
-        CrashPoint.BeforeCommit();
-        await _database.WriteAsync(
-            connection =>
-            {
-                foreach (var write in writes) Apply(connection, write);
-            },
-            cancellation);
-        CrashPoint.AfterCommit();
-    }
+    public ValueTask AppendAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancellation) => _database.WriteAsync(
+        connection =>
+        {
+            foreach (var write in writes) Apply(connection, write);
+        },
+        cancellation);
 
     public ValueTask<IReadOnlyList<StoredRecord>?> LoadAsync(string instanceId, CancellationToken cancellation) =>
         new(_database.Read(connection =>

@@ -1,11 +1,10 @@
 using System.Diagnostics;
 
-namespace LocalDapr.Runtime.Workflows;
+namespace LocalDapr.Runtime.Storage;
 
 /// <summary>
-/// For crash tests only: with LOCALDAPR_CRASH_BEFORE_COMMIT=n or LOCALDAPR_CRASH_AFTER_COMMIT=n the process kills itself right before or
-/// after its
-/// n-th workflow commit, as a power cut would.
+/// For crash tests only: with LOCALDAPR_CRASH_BEFORE_COMMIT=n or LOCALDAPR_CRASH_AFTER_COMMIT=n the process kills itself when the writes of
+/// its n-th transaction have run and none is on disk, or when they are on disk and nobody has been told.
 /// </summary>
 internal static class CrashPoint
 {

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace LocalDapr.Runtime.Tests.Workflows.Crashes;
+
+/// <summary>
+/// <c>localdapr sidecar</c> as a process of its own, which its environment tells to die at one of its commits. It comes back on the same
+/// ports and files when it has died.
+/// </summary>
+internal sealed class MortalSidecar(string folder) : IAsyncDisposable
+{
+    private readonly int _httpPort = FreePort();
+    private Process? _process;
+
+    public int GrpcPort { get; } = FreePort();
+
+    public Uri Http => new($"http://127.0.0.1:{_httpPort}");
+
+    public Uri Grpc => new($"http://127.0.0.1:{GrpcPort}");
+
+    public int Deaths { get; private set; }
+
+    /// <summary>Starts the process; again without the switch whenever it has died, until it is disposed.</summary>
+    public async Task KeepAliveAsync(string crashSwitch, int commit, CancellationToken cancellation)
+    {
+        try
+        {
+            for (var life = 0; ; life++)
+            {
+                _process = Start(life == 0 ? (crashSwitch, commit) : null);
+                // Both pipes are read, or a full one would stop the process.
+                await Task.WhenAll(
+                    _process.StandardOutput.ReadToEndAsync(cancellation), _process.StandardError.ReadToEndAsync(cancellation),
+                    _process.WaitForExitAsync(cancellation));
+                Deaths++;
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The scenario is over.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is null) return;
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private Process Start((string Switch, int Commit)? crash)
+    {
+        var start = new ProcessStartInfo(
+            Path.Combine(AppContext.BaseDirectory, "localdapr"),
+            [
+                "sidecar", "--app-id", "mortal", "--dapr-http-port", $"{_httpPort}", "--dapr-grpc-port", $"{GrpcPort}",
+                "--resources-path", folder, "--config", Path.Combine(folder, "config", "config.yaml"), "--log-level", "error",
+            ])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        if (crash is { } at) start.Environment[at.Switch] = at.Commit.ToString();
+        return Process.Start(start)!;
+    }
+}
