@@ -35,7 +35,7 @@ internal static class KnownTypes
     private static readonly string[] RabbitMq =
     [
         "connectionString", "protocol", "hostname", "username", "password", "durable", "deletedWhenUnused", "autoAck", "deliveryMode", "requeueInFailure", "prefetchCount",
-        "publisherConfirm", "enableDeadLetter", "maxLen", "maxLenBytes", "exchangeKind", "concurrency", "reconnectWaitSeconds", "heartBeat", "ttlInSeconds", "clientName",
+        "publisherConfirm", "enableDeadLetter", "maxLen", "maxLenBytes", "exchangeKind", "concurrencyMode", "reconnectWaitSeconds", "heartBeat", "ttlInSeconds", "clientName",
         "saslExternal", "caCert", "clientCert", "clientKey",
     ];
     private static readonly string[] SnsSqs =

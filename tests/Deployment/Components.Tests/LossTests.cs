@@ -18,7 +18,7 @@ public sealed class LossTests
             ("enableDeadLetter", "true"),
         ],
         ["aws"] = [("messageVisibilityTimeout", "360"), ("messageReceiveLimit", "5"), ("sqsDeadLettersQueueName", "daprorders-{appID}-dead")],
-        ["azure"] = [("lockRenewalInSec", "20"), ("handlerTimeoutInSec", "360"), ("maxDeliveryCount", "10"), ("defaultMessageTimeToLiveInSec", "1209600"), ("autoDeleteOnIdleInSec", "0")],
+        ["azure"] = [("lockRenewalInSec", "20"), ("handlerTimeoutInSec", "360"), ("maxDeliveryCount", "10"), ("defaultMessageTimeToLiveInSec", "1209600")],
         ["gcp"] = [("ackDeadline", "60s"), ("deadLetterTopic", "orders-undeliverable")],
     };
 

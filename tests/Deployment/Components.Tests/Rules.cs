@@ -35,6 +35,7 @@ internal static partial class Rules
             var forms = item.Names().Count(field => field is "value" or "secretKeyRef" or "envRef");
             if (forms != 1) yield return $"{component}: '{name}' needs exactly one of value, secretKeyRef, envRef";
             if (reference is not null && reference.Text("name").Length == 0) yield return $"{component}: '{name}' refers to no secret";
+            if (item.Names().Contains("value") && KnownValues.WrongWith(name, item.Text("value")) is { } wrong) yield return $"{component}: '{name}' {wrong}, is '{item.Text("value")}'";
             if (reference is null && IsSecret(name, item.Text("value"))) yield return $"{component}: '{name}' holds a secret, it must be a secretKeyRef";
         }
     }

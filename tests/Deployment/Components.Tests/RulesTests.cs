@@ -38,6 +38,10 @@ public sealed class RulesTests
     [InlineData("kafka:9092", "host=db password=hunter2", "must be a secretKeyRef")]
     [InlineData("kafka:9092", "amqp://user:hunter2@rabbitmq", "must be a secretKeyRef")]
     [InlineData("value: \"none\"", "secretKeyRef: {key: x}", "refers to no secret")]
+    [InlineData("value: \"none\"", "value: \"pasword\"", "must be one of none, password")]
+    [InlineData("name: authType\n      value: \"none\"", "name: disableTls\n      value: \"yes\"", "must be true or false")]
+    [InlineData("name: authType\n      value: \"none\"", "name: sessionTimeout\n      value: \"30\"", "must be a duration with its unit")]
+    [InlineData("name: authType\n      value: \"none\"", "name: maxMessageBytes\n      value: \"1024\"", "must be a whole number from 100000")]
     public void A_mistake_is_found(string right, string wrong, string finding)
     {
         Assert.Contains(right, Sound, StringComparison.Ordinal);
