@@ -131,6 +131,10 @@ livenessProbe:
 {{- $_ := set $env "Auth__Authority" $root.Values.auth.authority -}}
 {{- end -}}
 {{- $_ := set $env "Auth__Audience" $root.Values.auth.audience -}}
+{{- $_ := set $env "DAPRORDERS_MAX_PLACING" (printf "%d" (int $root.Values.edge.maxPlacing)) -}}
+{{- if gt (float64 $root.Values.edge.customerRate) 0.0 -}}
+{{- $_ := set $env "DAPRORDERS_CUSTOMER_RATE" (toString $root.Values.edge.customerRate) -}}
+{{- end -}}
 {{- end -}}
 {{- if .service.provider -}}
 {{- $_ := set $env "PAYMENT_PROVIDER_URL" (include "daprorders.providerUrl" $root) -}}
@@ -140,6 +144,7 @@ livenessProbe:
 {{- $_ := set $env "DAPRORDERS_APPROVAL_LIMIT" (printf "%d" (int64 $o.approvalLimit)) -}}
 {{- $_ := set $env "DAPRORDERS_APPROVAL_TIMEOUT_SECONDS" (printf "%d" (int64 $o.approvalTimeoutSeconds)) -}}
 {{- $_ := set $env "DAPRORDERS_PARK_AFTER_SECONDS" (printf "%d" (int64 $o.parkAfterSeconds)) -}}
+{{- $_ := set $env "DAPRORDERS_PAYMENT_GIVE_UP_SECONDS" (printf "%d" (int64 $o.paymentGiveUpSeconds)) -}}
 {{- $_ := set $env "Ordering__AnswerRetentionHours" (printf "%d" (int64 $o.answerRetentionHours)) -}}
 {{- end -}}
 {{- if and (eq .name "notifications") (include "daprorders.sendsBySmtp" $root) -}}

@@ -21,7 +21,7 @@ public sealed class ImageTests
     {
         var docker = await DockerAsync();
         await MakeBaseAsync(docker, "runtime", Runtime, "ENV DOTNET_ROOT=/usr/share/dotnet");
-        await MakeBaseAsync(docker, "sdk", Sdk, "ENV DOTNET_ROOT=/usr/share/dotnet HOME=/root PATH=/usr/bin:/bin DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 NUGET_CERT_REVOCATION_MODE=offline NuGetAudit=false");
+        await MakeBaseAsync(docker, "sdk", Sdk, "ENV DOTNET_ROOT=/usr/share/dotnet HOME=/home/build PATH=/usr/bin:/bin DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 NUGET_CERT_REVOCATION_MODE=offline NuGetAudit=false");
         await RunAsync(docker, "build", "--network=host", "--build-arg", $"SDK_IMAGE={Sdk}", "--build-arg", $"RUNTIME_IMAGE={Runtime}", "--build-arg", "SERVICE=Services/Gateway", "-t", Image, ".");
 
         var port = FreePort();

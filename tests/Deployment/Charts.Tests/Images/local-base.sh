@@ -25,11 +25,11 @@ with_libraries "$(find "$dotnet/host" -name libhostfxr.so | head -n 1)" "$(find 
 
 if [ "$kind" = sdk ]; then
   for tool in bash cp mkdir find dirname basename ln test cat tar rm uname; do with_libraries "$(type -P "$tool")"; done
-  mkdir -p "$root/bin" "$root/root/.nuget"
+  mkdir -p "$root/bin" "$root/home/build/.nuget"
   cp -L "$(command -v bash)" "$root/bin/sh"
   ln -sf /usr/share/dotnet/dotnet "$root/usr/bin/dotnet"
   cp -a "$dotnet/sdk" "$dotnet/packs" "$root/usr/share/dotnet/"
   cp -aL /etc/ssl "$root/etc/" 2>/dev/null || true
-  cp -a "${NUGET_PACKAGES:-$HOME/.nuget/packages}" "$root/root/.nuget/packages"
+  cp -a "${NUGET_PACKAGES:-$HOME/.nuget/packages}" "$root/home/build/.nuget/packages"
 fi
 tar -C "$root" --numeric-owner --owner=0 --group=0 -cf - .
