@@ -1,3 +1,4 @@
+using DaprOrders.Gateway.Contract;
 using DaprOrders.Gateway.Edge;
 using DaprOrders.Gateway.Grpc;
 using DaprOrders.Gateway.Placing;
@@ -22,5 +23,6 @@ ServiceHealth.Add(builder.Services);
 
 var app = builder.Build().UseServiceDefaults(isPublicEdge: true);
 app.MapEdge();
+app.MapContract();
 app.Services.GetRequiredService<OrdersService>().Map(app);
 app.Run();
