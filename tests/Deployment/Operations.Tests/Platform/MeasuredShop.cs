@@ -13,7 +13,7 @@ namespace DaprOrders.Operations.Tests.Platform;
 /// </summary>
 public sealed class MeasuredShop : IAsyncLifetime
 {
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(6);
     private readonly StringBuilder output = new();
     private readonly string folder = Directory.CreateTempSubdirectory("daprorders-measured-").FullName;
     private readonly HttpClient http = new();
