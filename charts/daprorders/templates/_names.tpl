@@ -43,6 +43,10 @@ app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{/* Labels of a service's pods, podLabels over commonLabels; those that selectors go by are the chart's. */}}
 {{- define "daprorders.podLabels" -}}
 {{- $labels := include "daprorders.serviceLabels" . | fromYaml -}}
+{{- if and .service.backends (eq .root.Values.components.set "azure") (not .root.Values.components.external) -}}
+{{- /* The set takes no keys: its components sign in as the pod. */ -}}
+{{- $_ := set $labels "azure.workload.identity/use" "true" -}}
+{{- end -}}
 {{- range $name, $value := .service.values.podLabels -}}
 {{- if not (regexMatch "^(app\\.kubernetes\\.io|helm\\.sh)/" $name) }}{{ $_ := set $labels $name $value }}{{ end -}}
 {{- end -}}

@@ -20,14 +20,17 @@ give them, in any namespace. In a cloud: any public address, and the node's meta
 {{ include "daprorders.podsNamed" (list "postgresql" "postgres") }}
   ports: [5432]
 {{- else if eq $set "aws" -}}
+{{ include "daprorders.managedPostgres" . }}
 - to: {{- include "daprorders.publicAddresses" . | nindent 4 }}
   ports: [443]
 - to: [{ipBlock: {cidr: 169.254.170.23/32}}]
   ports: [80]
 {{- else if eq $set "azure" -}}
+{{ include "daprorders.managedPostgres" . }}
 - to: {{- include "daprorders.publicAddresses" . | nindent 4 }}
   ports: [443, 5671]
 {{- else -}}
+{{ include "daprorders.managedPostgres" . }}
 - to: {{- include "daprorders.publicAddresses" . | nindent 4 }}
   ports: [443]
 - to: [{ipBlock: {cidr: 169.254.169.254/32}}]
@@ -43,6 +46,15 @@ give them, in any namespace. In a cloud: any public address, and the node's meta
       podSelector:
         matchExpressions:
           - {key: app.kubernetes.io/name, operator: In, values: {{ toJson . }}}
+{{- end -}}
+
+{{/* The cloud's PostgreSQL: at a private address, most often, or behind a proxy in the cluster. */}}
+{{- define "daprorders.managedPostgres" -}}
+- to:
+    - ipBlock: {cidr: "0.0.0.0/0"}
+    - ipBlock: {cidr: "::/0"}
+    - namespaceSelector: {}
+  ports: [5432]
 {{- end -}}
 
 {{- define "daprorders.publicAddresses" -}}

@@ -63,9 +63,18 @@ public sealed partial class CodeAgreementTests
 
         foreach (var protocol in new[] { "http", "grpc" })
         {
-            var allowed = configuration.List("spec.api.allowed").Where(a => a.Text("protocol") == protocol).Select(a => a.Text("name")).Where(name => name != "metadata").Order();
+            var allowed = configuration.List("spec.api.allowed").Where(a => a.Text("protocol") == protocol && a.Text("version") == "v1").Select(a => a.Text("name")).Where(name => name != "metadata").Order();
             Assert.Equal(ApiUses.Where(use => use.Code.IsMatch(code)).Select(use => use.Api).Order(), allowed);
         }
+    }
+
+    [Fact]
+    public async Task Ordering_may_bulk_publish_by_the_name_that_the_SDK_uses()
+    {
+        Assert.Contains("DaprMethods.BulkPublishEventAlpha1", Checkout.Read("src/Sdk/Dapr.Client/DaprClientGrpc.cs"));
+
+        var allowed = (await Rendered.OfAsync("default")).Find("Configuration", "shop-daprorders-ordering").List("spec.api.allowed");
+        Assert.Contains(allowed, a => a.Text("name") == "publish" && a.Text("version") == "v1alpha1" && a.Text("protocol") == "grpc");
     }
 
     [Fact]

@@ -71,7 +71,7 @@ public sealed class NetworkTests
         Assert.Equal(["gateway", "payments", "auditor"], outside); // the Gateway for the issuer's keys
     }
 
-    [Theory, InlineData("set-redis", 6379), InlineData("set-kafka", 9093, 5432), InlineData("set-rabbitmq-postgres", 5672, 5432), InlineData("set-aws", 443), InlineData("set-azure", 443, 5671), InlineData("set-gcp", 443)]
+    [Theory, InlineData("set-redis", 6379), InlineData("set-kafka", 9093, 5432), InlineData("set-rabbitmq-postgres", 5672, 5432), InlineData("set-aws", 443, 5432), InlineData("set-azure", 443, 5671, 5432), InlineData("set-gcp", 443, 5432)]
     public async Task Exactly_the_services_with_components_reach_the_back_ends_of_the_set(string values, params int[] ports)
     {
         var rendering = await Rendered.OfAsync(values);
@@ -79,6 +79,13 @@ public sealed class NetworkTests
 
         var reaching = rendering.Workloads().Where(pod => pod.HasSidecar && ports.All(port => Policy(rendering, pod.Service).List("spec.egress").Any(rule => Ports(rule).Contains(port)))).Select(pod => pod.Service);
         Assert.Equal(scoped.Order(), reaching.Order());
+    }
+
+    [Fact]
+    public async Task On_Azure_the_pods_with_components_ask_for_a_workload_identity()
+    {
+        foreach (var pod in (await Rendered.OfAsync("set-azure")).Workloads().Where(pod => pod.HasSidecar))
+            Assert.Equal(pod.Service is "gateway" or "auditor" ? null : "true", pod.Metadata.At("labels")!["azure.workload.identity/use"]?.ToString());
     }
 
     /// <summary>Whom a service calls, by the access control of all others; and whose actors it uses, by the components of actors.</summary>
