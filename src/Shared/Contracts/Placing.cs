@@ -12,3 +12,9 @@ public sealed record PlaceCommand(string CustomerId, string Key, byte[] Body);
 public sealed record PlaceResults(IReadOnlyList<PlaceResult> Items);
 
 public sealed record PlaceResult(int Status, byte[] Body, string? OrderId = null, bool IsReplay = false, int? RetryAfter = null);
+
+/// <summary>
+/// Minor units that a customer may have open at once; null for no limit. Customers, <c>GET /internal/limits/{customerId}</c>; and Ordering,
+/// <c>POST /internal/limits/changed</c>, called by Customers before the change is answered, so that the next order is held to it.
+/// </summary>
+public sealed record CustomerLimit(string CustomerId, long? OrderLimit);

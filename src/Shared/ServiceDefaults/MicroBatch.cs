@@ -34,7 +34,7 @@ public sealed class MicroBatch<TItem, TResult> : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        queue.Writer.TryComplete();
+        if (!queue.Writer.TryComplete()) return; // disposed of before
         await loop;
         for (var i = 0; i < parallel; i++) await slots.WaitAsync(); // the calls under way have ended
         slots.Dispose();

@@ -38,6 +38,8 @@ public static class Problems
 
     public static Problem EmailInUse() => Make(409, "email-in-use", "E-mail in use", "Another customer has this e-mail address.");
 
+    public static Problem Gone(string detail) => Make(410, "gone", "No longer kept", detail);
+
     public static Problem TooLarge() => Make(413, "too-large", "Body too large", $"The body may have at most {Defaults.MaxBodyBytes} bytes.");
 
     public static Problem UnsupportedMediaType() =>

@@ -129,6 +129,40 @@ public sealed class EventStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_order_above_what_may_be_open_is_not_stored_until_something_has_ended()
+    {
+        async Task<StoredAnswer?> WithinAsync(string id, long limit) => await store.PlaceAsync(new Asked(id, "hash"), Some.Order(id), Some.Accepted(id), [1], limit);
+
+        var stored = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => WithinAsync($"o{i}", 2000))); // each is over 1000
+        Assert.Equal(2, stored.Count(answer => answer is not null));
+
+        await store.AppendAsync(stored.First(answer => answer is not null)!.OrderId, _ => [new Happening(OrderEventNames.Rejected)], Some.Now);
+        Assert.NotNull(await WithinAsync("later", 2000));
+    }
+
+    [Fact]
+    public async Task A_row_that_is_not_what_its_events_say_is_found_and_rebuilt_without_losing_its_marks()
+    {
+        await PlaceAsync("o1");
+        await PlaceAsync("o2");
+        await store.AppendAsync("o1", _ => [new Happening(OrderEventNames.StockReserved)], Some.Now, state => state with { CaptureBegun = true });
+        await store.DisposeAsync();
+        using (var vandal = new SqliteConnection($"Data Source={File};Pooling=False"))
+        {
+            vandal.Open();
+            using var damage = vandal.CreateCommand();
+            damage.CommandText = "UPDATE orders SET state = CAST(replace(CAST(state AS TEXT), '\"version\":2', '\"version\":7') AS BLOB) WHERE order_id = 'o1'";
+            damage.ExecuteNonQuery();
+        }
+
+        store = new OrderEventStore(File, new OrderWatch());
+
+        Assert.Equal(new Comparison(2, 1), store.Verify());
+        Assert.Equal(new Comparison(2, 0), await store.RebuildAsync());
+        Assert.Equal((2L, true), (store.Find("o1")!.View.Version, store.Find("o1")!.CaptureBegun));
+    }
+
+    [Fact]
     public async Task A_command_stays_until_it_was_carried_out()
     {
         await PlaceAsync("o1");

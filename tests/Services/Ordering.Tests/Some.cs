@@ -15,6 +15,6 @@ internal static class Some
     public static OrderEvent Accepted(string id = "o1", string customer = "demo") => new(
         id, customer, 1, Now, OrderStatus.Accepted, null, "none", new Money(1000, "EUR"), [new OrderLine("tea", "Tea", 2, new Money(500, "EUR"))], "ring twice");
 
-    public static Task<StoredAnswer> PlaceAsync(this OrderEventStore store, string id, string key, string answer = "answer", bool needsApproval = false) =>
-        store.PlaceAsync(new Asked($"demo\n/orders\n{key}", "hash"), Order(id, needsApproval: needsApproval), Accepted(id), Encoding.UTF8.GetBytes(answer));
+    public static async Task<StoredAnswer> PlaceAsync(this OrderEventStore store, string id, string key, string answer = "answer", bool needsApproval = false) =>
+        (await store.PlaceAsync(new Asked($"demo\n/orders\n{key}", "hash"), Order(id, needsApproval: needsApproval), Accepted(id), Encoding.UTF8.GetBytes(answer)))!;
 }

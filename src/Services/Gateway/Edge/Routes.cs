@@ -16,9 +16,12 @@ internal static class Routes
         app.MapMethods("/orders/batch", Post, (HttpContext context, TokenValidation tokens, Placer placer, CustomerRate rate) =>
             AsCallerAsync(context, tokens, caller => PlaceOrders.HandleAsync(context, caller, placer, rate)));
         app.Map("/orders", Apps.Ordering, Get, needsToken: true);
+        app.Map("/orders/stream", Apps.Ordering, Get, needsToken: true);
         app.Map("/orders/{id}", Apps.Ordering, Get, needsToken: true);
         app.Map("/orders/{id}/events", Apps.Ordering, Get, needsToken: true);
         foreach (var act in new[] { "cancel", "approve", "reject", "refund", "retry" }) app.Map($"/orders/{{id}}/{act}", Apps.Ordering, Post, needsToken: true);
+        app.Map("/read-model/verify", Apps.Ordering, Get, needsToken: true);
+        app.Map("/read-model/rebuild", Apps.Ordering, Post, needsToken: true);
         app.Map("/products", Apps.Inventory, Get, needsToken: false);
         app.Map("/products/{sku}", Apps.Inventory, GetAndPut, needsToken: false, tokenForWrites: true);
         app.Map("/products/{sku}/restock", Apps.Inventory, Post, needsToken: true);

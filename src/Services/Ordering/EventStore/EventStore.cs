@@ -34,21 +34,23 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
 
     /// <summary>
     /// Stores the order, its first event, the answer and the command that starts its saga in one commit. When the key is there already, nothing is
-    /// stored and what is there is returned.
+    /// stored and what is there is returned. Null when the customer would have more open than his limit: nothing is stored.
     /// </summary>
-    public async Task<StoredAnswer> PlaceAsync(Asked asked, OrderState order, OrderEvent accepted, byte[] answer)
+    public async Task<StoredAnswer?> PlaceAsync(Asked asked, OrderState order, OrderEvent accepted, byte[] answer, long? limit = null)
     {
         var stored = await file.WriteAsync(db =>
         {
             if (FindAnswer(db, asked.ScopedKey) is { } before) return before;
+            if (limit is not null && OpenAmount(db, order.View.CustomerId) + order.View.Total.Amount > limit) return null;
             Keep(db, asked, order.View.OrderId, answer, order.View.PlacedAt);
-            db.Run("INSERT INTO orders(order_id, customer_id, status, state) VALUES(?,?,?,?)", order.View.OrderId, order.View.CustomerId, order.View.Status, Bytes(order));
+            db.Run("INSERT INTO orders(order_id, customer_id, status, state, open_amount) VALUES(?,?,?,?,?)",
+                order.View.OrderId, order.View.CustomerId, order.View.Status, Bytes(order), order.View.Total.Amount);
             Append(db, OrderEventNames.Accepted, accepted);
             Command(db, order.View.OrderId, SagaCommand.Start);
             hot.Written(order);
             return new StoredAnswer(asked.BodyHash, order.View.OrderId, answer, IsNew: true);
         });
-        if (!stored.IsNew) return stored;
+        if (stored is not { IsNew: true }) return stored;
         Announce(null, order);
         Commanded?.Invoke();
         return stored;
@@ -115,15 +117,20 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
     private void Announce(OrderState? before, OrderState after)
     {
         Committed?.Invoke();
+        WakeFollowers();
         Changed?.Invoke(before, after);
         watch.Changed(after);
     }
 
     private void Save(SqliteConnection db, OrderState state)
     {
-        db.Run("UPDATE orders SET status = ?, state = ? WHERE order_id = ?", state.View.Status, Bytes(state), state.View.OrderId);
+        db.Run("UPDATE orders SET status = ?, state = ?, open_amount = ? WHERE order_id = ?",
+            state.View.Status, Bytes(state), state.IsTerminal ? 0 : state.View.Total.Amount, state.View.OrderId);
         hot.Written(state);
     }
+
+    private static long OpenAmount(SqliteConnection db, string customerId) =>
+        db.Query("SELECT ifnull(sum(open_amount), 0) FROM orders WHERE customer_id = ? AND open_amount > 0", row => row.GetInt64(0), customerId)[0];
 
     private static void Keep(SqliteConnection db, Asked asked, string orderId, byte[] answer, DateTimeOffset at) => db.Run(
         "INSERT INTO answers(scoped_key, body_hash, order_id, answer, at) VALUES(?,?,?,?,?)", asked.ScopedKey, asked.BodyHash, orderId, answer, at.ToUnixTimeMilliseconds());

@@ -4,15 +4,16 @@ namespace DaprOrders.Ordering.EventStore;
 
 internal static class Schema
 {
-    private const long Version = 2;
+    private const long Version = 3;
 
     private const string Sql = """
         CREATE TABLE IF NOT EXISTS order_events(
           position INTEGER PRIMARY KEY AUTOINCREMENT, bucket INTEGER NOT NULL, order_id TEXT NOT NULL, version INTEGER NOT NULL, name TEXT NOT NULL, data BLOB NOT NULL,
           UNIQUE(order_id, version));
         CREATE TABLE IF NOT EXISTS orders(
-          position INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL UNIQUE, customer_id TEXT NOT NULL, status TEXT NOT NULL, state BLOB NOT NULL);
+          position INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL UNIQUE, customer_id TEXT NOT NULL, status TEXT NOT NULL, state BLOB NOT NULL, open_amount INTEGER NOT NULL);
         CREATE INDEX IF NOT EXISTS orders_by_customer ON orders(customer_id, position);
+        CREATE INDEX IF NOT EXISTS orders_open ON orders(customer_id, open_amount) WHERE open_amount > 0;
         CREATE INDEX IF NOT EXISTS orders_by_status ON orders(status, position);
         CREATE TABLE IF NOT EXISTS commands(id INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL, act TEXT NOT NULL);
         CREATE TABLE IF NOT EXISTS answers(
@@ -20,7 +21,7 @@ internal static class Schema
         CREATE INDEX IF NOT EXISTS answers_by_age ON answers(at);
         CREATE TABLE IF NOT EXISTS relay(position INTEGER NOT NULL);
         INSERT INTO relay SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM relay);
-        PRAGMA user_version = 2;
+        PRAGMA user_version = 3;
         """;
 
     /// <summary>Makes the tables of a new file; refuses a file of another version rather than guess at it.</summary>

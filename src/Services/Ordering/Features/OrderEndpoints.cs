@@ -12,6 +12,7 @@ internal static class OrderEndpoints
     {
         var orders = routes.MapGroup("/orders");
         orders.MapGet("", ReadOrders.List);
+        orders.MapGet("/stream", StreamOrders.HandleAsync);
         orders.MapGet("/{id}", ReadOrders.GetAsync);
         orders.MapGet("/{id}/events", ReadOrders.ListEvents);
         orders.MapPost("/{id}/cancel", DecideOrder.CancelAsync);
@@ -19,6 +20,8 @@ internal static class OrderEndpoints
         orders.MapPost("/{id}/reject", DecideOrder.RejectAsync);
         orders.MapPost("/{id}/refund", DecideOrder.RefundAsync);
         orders.MapPost("/{id}/retry", DecideOrder.RetryAsync);
+        routes.MapGet("/read-model/verify", ReadModel.VerifyAsync);
+        routes.MapPost("/read-model/rebuild", ReadModel.RebuildAsync);
     }
 
     /// <summary>What the other services ask.</summary>
@@ -27,6 +30,11 @@ internal static class OrderEndpoints
         routes.MapPost("/internal/prices/changed", (PricesChanged changed, Prices prices) =>
         {
             prices.Changed(changed.Items);
+            return TypedResults.NoContent();
+        });
+        routes.MapPost("/internal/limits/changed", (CustomerLimit changed, Limits limits) =>
+        {
+            limits.Changed(changed);
             return TypedResults.NoContent();
         });
         routes.MapPost("/internal/orders/place", async (PlaceBatch batch, PlaceOrder place, CancellationToken cancellation) => TypedResults.Ok(await place.ManyAsync(batch, cancellation)));

@@ -10,7 +10,7 @@ using DaprOrders.ServiceDefaults;
 namespace DaprOrders.Ordering.Features;
 
 /// <summary>Intake: validate, price, ONE durable commit of order, first event, key and answer; then 202.</summary>
-internal sealed class PlaceOrder(OrderEventStore store, Prices prices, OrderingOptions options, TimeProvider time)
+internal sealed class PlaceOrder(OrderEventStore store, Prices prices, Limits limits, OrderingOptions options, TimeProvider time)
 {
     public sealed record Request(IReadOnlyList<Item> Items, string PaymentToken, string Currency, string? Note = null);
 
@@ -82,7 +82,9 @@ internal sealed class PlaceOrder(OrderEventStore store, Prices prices, OrderingO
 
         var (order, accepted) = Accept(customerId, request, lines, new Money((long)total, request.Currency));
         var answer = JsonSerializer.SerializeToUtf8Bytes(new Response(order.View.OrderId, order.View.Status, order.View.Total, order.View.PlacedAt), Defaults.Json);
-        var stored = await store.PlaceAsync(asked, order, accepted, answer);
+        var limit = await limits.OfAsync(customerId, cancellation);
+        if (await store.PlaceAsync(asked, order, accepted, answer, limit) is not { } stored)
+            return (null, Problems.Unprocessable("order-limit-exceeded", "Order limit exceeded", $"At most {limit} minor units may be open at once."));
         return stored.BodyHash == asked.BodyHash ? (stored, null) : (null, Problems.KeyReused());
     }
 

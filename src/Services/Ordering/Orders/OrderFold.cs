@@ -11,6 +11,13 @@ internal static class OrderFold
     private static readonly string[] AfterConfirmed =
         [OrderEventNames.PaymentRefunded, OrderEventNames.StockReturned, OrderEventNames.Refunded, OrderEventNames.Parked];
 
+    /// <summary>Names of the events after which an order has another status.</summary>
+    public static readonly IReadOnlyList<string> ChangesStatus =
+    [
+        OrderEventNames.Accepted, OrderEventNames.ApprovalRequested, OrderEventNames.Approved, OrderEventNames.Confirmed, OrderEventNames.Rejected, OrderEventNames.Cancelled,
+        OrderEventNames.Parked, OrderEventNames.Refunded,
+    ];
+
     /// <summary>A new order, whose first event is its acceptance.</summary>
     public static OrderState Accept(OrderEvent accepted, string paymentToken, bool needsApproval) =>
         new(Fold(null, accepted), [OrderEventNames.Accepted]) { PaymentToken = paymentToken, NeedsApproval = needsApproval };
