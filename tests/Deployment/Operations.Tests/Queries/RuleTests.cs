@@ -17,6 +17,15 @@ public sealed class RuleTests
     }
 
     [Fact]
+    public async Task The_configuration_for_this_machine_is_sound_and_finds_the_rules()
+    {
+        var (code, output) = await Tool.RunAsync(Tool.Find("promtool"), "check", "config", Repository.PathOf("docs/prometheus.yml"));
+
+        Assert.True(code == 0, output);
+        Assert.All(Query.RuleFiles, file => Assert.Contains(Path.GetFileName(file), output, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Every_alert_is_shown_firing_and_quiet()
     {
         var tests = Directory.GetFiles(TestFolder, "*.test.yaml").SelectMany(File.ReadAllLines).ToList();
