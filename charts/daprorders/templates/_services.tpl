@@ -15,7 +15,7 @@ gateway:
   public: true
   apis: [invoke]
   calls:
-    ordering: {/orders/**: [GET, POST], /internal/orders/place: [POST], /health/ready: [GET]}
+    ordering: {/orders/**: [GET, POST], /internal/orders/place: [POST], /read-model/**: [GET, POST], /health/ready: [GET]}
     inventory: {/products/**: [GET, PUT, POST], /health/live: [GET]}
     customers: {/customers/**: [GET, PUT, POST, DELETE], /token: [POST], /.well-known/**: [GET], /health/live: [GET]}
     payments: {/health/live: [GET]}
@@ -30,6 +30,7 @@ ordering:
   calls:
     inventory: {/internal/prices: [POST]}
     payments: {/payments/**: [POST]}
+    customers: {/internal/limits/**: [GET]}
 inventory:
   sidecar: true
   health: /health/ready
