@@ -27,7 +27,7 @@ internal sealed record Need(int OrdersAMinute, IReadOnlyDictionary<string, int> 
         var databaseCores = perSecond * RowsWritten(report) / a.RowsADatabaseCore / a.Utilisation;
         var broker = ordersADay * a.BrokerDays * a.BrokerReplication * (events.Bytes + (events.Rows * a.EventEnvelopeBytes));
         var shortLived = ordersADay * a.IndexAndFreeSpace * ((a.WorkflowDays * WorkflowBytes(report)) + (a.AnswerDays * report.Of("ordering.answers").Bytes));
-        var kept = ordersADay * 365 * a.IndexAndFreeSpace * (events.Bytes + report.Of("ordering.orders").Bytes + report.Of("documents.state").Bytes + report.Of("statestore.state").Bytes);
+        var kept = ordersADay * 365 * a.IndexAndFreeSpace * BytesKept(report);
         var allCores = (replicas.Values.Sum() * a.CoresAReplica) + (2 * databaseCores); // the database has a standby of its size
         return new Need(ordersAMinute, replicas, replicas.Values.Sum() * a.CoresAReplica, PartitionsFor(perSecond * events.Rows, a), databaseCores,
             (replicas["ordering"] + (2 * replicas["inventory"]) + replicas["payments"] + replicas["customers"] + replicas["notifications"]) * a.ConnectionsAStore,
@@ -46,6 +46,9 @@ internal sealed record Need(int OrdersAMinute, IReadOnlyDictionary<string, int> 
         (report.CpuMicros.GetValueOrDefault(service) + a.Sidecar.Where(work => work.Service == service).Sum(work => work.TimesAnOrder * work.MicrosEach)) / 1e6;
 
     public static double RowsWritten(LoadReport report) => report.Tables.Where(table => !table.Key.StartsWith("provider.", StringComparison.Ordinal)).Sum(table => Math.Max(0, table.Value.Rows));
+
+    public static double BytesKept(LoadReport report) =>
+        report.Of("ordering.order_events").Bytes + report.Of("ordering.orders").Bytes + report.Of("documents.state").Bytes + report.Of("statestore.state").Bytes;
 
     public static double WorkflowBytes(LoadReport report) => report.Tables.Where(table => table.Key.StartsWith("statestore.workflow", StringComparison.Ordinal)).Sum(table => table.Value.Bytes);
 

@@ -10,6 +10,13 @@ internal static class PlanText
     {
         var needs = assumptions.OrdersAMinute.Select(rate => Need.Of(rate, report, assumptions)).ToList();
         var text = new StringBuilder(Measured(report));
+        var events = report.Of("ordering.order_events");
+        text.Append("\n| in short | an order |\n|---|---|\n")
+            .Append(Line($"| processor, all of it | {report.CpuMicros.Values.Sum() / 1000:0.0} ms |\n"))
+            .Append(Line($"| rows written | {Need.RowsWritten(report):0.0} |\n"))
+            .Append(Line($"| bytes kept (events, order, payment, stock) | {Need.BytesKept(report):N0} |\n"))
+            .Append(Line($"| messages on the bus | {events.Rows:0.0}, {events.Bytes + (events.Rows * assumptions.EventEnvelopeBytes):N0} bytes with their envelopes |\n"))
+            .Append(Line($"| workflow state, until it is purged | {Need.WorkflowBytes(report):N0} bytes |\n"));
         text.Append(Line($"\n### Processor of one order on Kubernetes\nService as measured, plus what its sidecar does with stock daprd.\n\n| service | itself | its sidecar | together |\n|---|---|---|---|\n"));
         foreach (var service in needs[0].Replicas.Keys)
         {
