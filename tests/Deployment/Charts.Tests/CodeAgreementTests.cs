@@ -138,7 +138,7 @@ public sealed partial class CodeAgreementTests
 
     private static IEnumerable<string> ServiceFolders() =>
         Directory.GetDirectories(Path.Combine(Checkout.Root, "src/Services")).Where(folder => Directory.GetFiles(folder, "*.csproj").Length > 0)
-            .Select(folder => Path.GetFileName(folder).ToLowerInvariant()).Where(name => name != "console");
+            .Select(folder => Path.GetFileName(folder).ToLowerInvariant());
 
     private static string Sources(string service) => string.Join('\n', Directory.GetFiles(
             Directory.GetDirectories(Path.Combine(Checkout.Root, "src/Services")).Single(f => Path.GetFileName(f).Equals(service, StringComparison.OrdinalIgnoreCase)), "*.cs", SearchOption.AllDirectories)
