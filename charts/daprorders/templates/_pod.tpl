@@ -97,10 +97,10 @@ startupProbe:
   timeoutSeconds: 2
   failureThreshold: {{ max 1 (div (int $p.startupSeconds) 2) }}
 readinessProbe:
-  httpGet: {path: /health/ready, port: http}
+  httpGet: {path: {{ .ready | default "/health/ready" }}, port: http}
   periodSeconds: {{ int $p.readinessPeriodSeconds }}
-  timeoutSeconds: 6
-  failureThreshold: 1
+  timeoutSeconds: 5
+  failureThreshold: 2
   successThreshold: 1
 livenessProbe:
   httpGet: {path: /health/live, port: http}

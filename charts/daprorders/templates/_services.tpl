@@ -2,6 +2,7 @@
 What is true of the services whatever the values are; it follows from their code, and tests compare it with the code.
   sidecar   has a Dapr sidecar, whose app id is the service's name
   health    where the sidecar asks whether the app may be given work
+  ready     where the kubelet asks that, when it is not /health/ready: the edge is there to say that others are away
   calls     app id → the operations of it that this service invokes: path pattern of Dapr's access control → verbs
   actors    app ids whose actors or workflows this service's sidecar talks to
   apis      groups of the sidecar's API that the code uses
@@ -12,6 +13,7 @@ What is true of the services whatever the values are; it follows from their code
 gateway:
   sidecar: true
   health: /health/live
+  ready: /health/serving
   public: true
   apis: [invoke]
   calls:

@@ -20,6 +20,7 @@ public static class Health
         app.MapGet("/health/started", (IHostApplicationLifetime lifetime) => lifetime.ApplicationStarted.IsCancellationRequested
             ? Results.Ok(new { status = "started" })
             : Problems.Unavailable("Still starting.").ToResult());
+        app.MapServing();
         app.MapHealthChecks("/health/ready", new HealthCheckOptions
         {
             Predicate = check => check.Tags.Contains(ReadyTag),

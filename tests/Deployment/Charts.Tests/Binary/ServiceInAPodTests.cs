@@ -16,7 +16,7 @@ public sealed class ServiceInAPodTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Theory, InlineData("/health/live"), InlineData("/health/started"), InlineData("/health/ready")]
+    [Theory, InlineData("/health/live"), InlineData("/health/started"), InlineData("/health/ready"), InlineData("/health/serving")]
     public async Task A_probe_needs_no_token(string path)
     {
         await using var service = await StartAsync("secret");
@@ -59,6 +59,15 @@ public sealed class ServiceInAPodTests
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(service, "/health/ready", token: null));
     }
 
+    [Theory, InlineData("/health/ready", HttpStatusCode.OK), InlineData("/health/down", HttpStatusCode.ServiceUnavailable), InlineData(null, HttpStatusCode.ServiceUnavailable)]
+    public async Task A_service_may_be_given_requests_while_its_sidecar_answers_whatever_other_services_do(string? sidecar, HttpStatusCode expected)
+    {
+        await using var other = await Shopfront.OpenAsync(outbound: sidecar);
+        await using var service = await StartAsync("secret", isReady: false, sidecar: sidecar is null ? "http://127.0.0.1:1" : other.Address);
+
+        Assert.Equal(expected, await StatusAsync(service, "/health/serving", token: null));
+    }
+
     [Theory, InlineData(null, "http://127.0.0.1:8080"), InlineData("*", "http://*:8080"), InlineData("[::]", "http://[::]:8080")]
     public void A_service_listens_on_this_machine_only_unless_it_is_told_otherwise(string? bind, string url)
     {
@@ -67,11 +76,12 @@ public sealed class ServiceInAPodTests
         Assert.Equal(url, configuration.UrlOf("8080"));
     }
 
-    private static async Task<WebApplication> StartAsync(string? appToken, bool isPublicEdge = false, bool isReady = true)
+    private static async Task<WebApplication> StartAsync(string? appToken, bool isPublicEdge = false, bool isReady = true, string? sidecar = null)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Configuration["APP_API_TOKEN"] = appToken;
         builder.Configuration["APP_PORT"] = "0";
+        builder.Configuration["DAPR_HTTP_ENDPOINT"] = sidecar;
         builder.AddServiceDefaults();
         builder.Logging.ClearProviders();
         builder.Services.AddHealthChecks().AddCheck("another service", () => isReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("away"), [Health.ReadyTag]);

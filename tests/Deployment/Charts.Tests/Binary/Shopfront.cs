@@ -34,13 +34,15 @@ internal sealed class Shopfront : IAsyncDisposable
     /// <summary>So many requests are answered 503 first.</summary>
     public int Away { set => refusals = value; }
 
-    public static async Task<Shopfront> OpenAsync()
+    /// <param name="outbound">What a sidecar's health would be like: /health/ready or /health/down.</param>
+    public static async Task<Shopfront> OpenAsync(string? outbound = null)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         var shop = new Shopfront(builder.Build());
         shop.app.Urls.Add("http://127.0.0.1:0");
         shop.Map();
+        shop.app.MapGet("/v1.0/healthz/outbound", () => Results.StatusCode(outbound == "/health/down" ? 500 : 204));
         await shop.app.StartAsync();
         return shop;
     }

@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace DaprOrders.ServiceDefaults;
+
+/// <summary>
+/// /health/serving: this process may be given requests: it is not ending, and its sidecar, without which it reaches nobody, answers. Unlike /health/ready
+/// it says nothing of other services: an edge that is taken away because one of them is away could no longer say so to its callers.
+/// </summary>
+internal static class Serving
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    public static void MapServing(this WebApplication app)
+    {
+        var sidecar = SidecarOf(app.Configuration);
+        var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = Patience };
+        var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
+        lifetime.ApplicationStopped.Register(http.Dispose);
+        app.MapGet("/health/serving", async Task<IResult> (CancellationToken cancellation) =>
+            lifetime.ApplicationStopping.IsCancellationRequested ? Problems.Unavailable("Ending.").ToResult()
+            : sidecar is not null && !await AnswersAsync(http, sidecar, cancellation) ? Problems.Unavailable("The sidecar does not answer.").ToResult()
+            : Results.Ok(new { status = "serving" }));
+    }
+
+    /// <summary>Null where the process was started without a sidecar.</summary>
+    private static Uri? SidecarOf(IConfiguration configuration)
+    {
+        var address = configuration["DAPR_HTTP_ENDPOINT"] is { Length: > 0 } endpoint ? endpoint
+            : configuration["DAPR_HTTP_PORT"] is { Length: > 0 } port ? $"http://127.0.0.1:{port}" : null;
+        return address is null ? null : new Uri($"{address.TrimEnd('/')}/v1.0/healthz/outbound");
+    }
+
+    private static async Task<bool> AnswersAsync(HttpClient http, Uri sidecar, CancellationToken cancellation)
+    {
+        try
+        {
+            using var answer = await http.GetAsync(sidecar, cancellation);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}
