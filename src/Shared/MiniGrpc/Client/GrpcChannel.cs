@@ -33,41 +33,19 @@ public sealed class GrpcChannel : IDisposable
 
     internal GrpcChannelOptions Options { get; }
 
-    public async Task<TResponse> UnaryAsync<TRequest, TResponse>(
+    public Task<TResponse> UnaryAsync<TRequest, TResponse>(
         GrpcMethod<TRequest, TResponse> method, TRequest request, CallOptions options = default)
         where TRequest : class, IMessage<TRequest>
-        where TResponse : class, IMessage<TResponse>
-    {
-        using var scope = new CallScope(options, Options.TimeProvider, alwaysCancellable: false);
-        try
-        {
-            using var response = await SendOneAsync(method.Path, request, options, scope.Token).ConfigureAwait(false);
-            return await ReadOneAsync(response, method.ResponseParser, scope.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (CallErrors.IsTransport(e))
-        {
-            throw scope.Translate(e);
-        }
-    }
+        where TResponse : class, IMessage<TResponse> =>
+        UnaryAsync(method, request, options, static (message, _) => message);
 
     /// <summary>A unary call whose headers and trailers matter too.</summary>
-    public async Task<UnaryAnswer<TResponse>> UnaryWithMetadataAsync<TRequest, TResponse>(
+    public Task<UnaryAnswer<TResponse>> UnaryWithMetadataAsync<TRequest, TResponse>(
         GrpcMethod<TRequest, TResponse> method, TRequest request, CallOptions options = default)
         where TRequest : class, IMessage<TRequest>
-        where TResponse : class, IMessage<TResponse>
-    {
-        using var scope = new CallScope(options, Options.TimeProvider, alwaysCancellable: false);
-        try
-        {
-            using var response = await SendOneAsync(method.Path, request, options, scope.Token).ConfigureAwait(false);
-            var message = await ReadOneAsync(response, method.ResponseParser, scope.Token).ConfigureAwait(false);
-            return new(message, ResponseStatus.ToMetadata(response.Headers), ResponseStatus.ToMetadata(response.TrailingHeaders));
-        }
-        catch (Exception e) when (CallErrors.IsTransport(e))
-        {
-            throw scope.Translate(e);
-        }
-    }
+        where TResponse : class, IMessage<TResponse> =>
+        UnaryAsync(method, request, options, static (message, response) => new UnaryAnswer<TResponse>(
+            message, ResponseStatus.ToMetadata(response.Headers), ResponseStatus.ToMetadata(response.TrailingHeaders)));
 
     public ServerStreamingCall<TResponse> ServerStreaming<TRequest, TResponse>(
         GrpcMethod<TRequest, TResponse> method, TRequest request, CallOptions options = default)
@@ -75,7 +53,7 @@ public sealed class GrpcChannel : IDisposable
         where TResponse : class, IMessage<TResponse>
     {
         var content = new SingleMessageContent<TRequest>(request, options.Gzip, Options.MaxSendMessageBytes);
-        return new(new ResponseStream<TResponse>(this, method.Path, method.ResponseParser, content, options));
+        return new(new ResponseStream<TResponse>(this, method.ResponseParser, new(method.Path, content, options)));
     }
 
     public ClientStreamingCall<TRequest, TResponse> ClientStreaming<TRequest, TResponse>(
@@ -84,7 +62,7 @@ public sealed class GrpcChannel : IDisposable
         where TResponse : class, IMessage<TResponse>
     {
         var content = new StreamContent<TRequest>(options.Gzip, Options.MaxSendMessageBytes);
-        return new(content, new ResponseStream<TResponse>(this, method.Path, method.ResponseParser, content, options, content.Abort));
+        return new(content, new ResponseStream<TResponse>(this, method.ResponseParser, new(method.Path, content, options, content.Abort)));
     }
 
     public DuplexCall<TRequest, TResponse> Duplex<TRequest, TResponse>(
@@ -93,7 +71,7 @@ public sealed class GrpcChannel : IDisposable
         where TResponse : class, IMessage<TResponse>
     {
         var content = new StreamContent<TRequest>(options.Gzip, Options.MaxSendMessageBytes);
-        return new(content, new ResponseStream<TResponse>(this, method.Path, method.ResponseParser, content, options, content.Abort));
+        return new(content, new ResponseStream<TResponse>(this, method.ResponseParser, new(method.Path, content, options, content.Abort)));
     }
 
     public void Dispose() => _http.Dispose();
@@ -103,6 +81,43 @@ public sealed class GrpcChannel : IDisposable
     /// </summary>
     internal async Task<HttpResponseMessage> SendAsync(
         string path, HttpContent content, CallOptions options, CancellationToken cancellation)
+    {
+        var response = await _http.SendAsync(NewRequest(path, content, options), cancellation).ConfigureAwait(false);
+        try
+        {
+            ResponseStatus.ThrowIfNotGrpc(response);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    // One state machine for the whole of the commonest call.
+    private async Task<TResult> UnaryAsync<TRequest, TResponse, TResult>(
+        GrpcMethod<TRequest, TResponse> method, TRequest request, CallOptions options, Func<TResponse, HttpResponseMessage, TResult> result)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        using var scope = new CallScope(options, Options.TimeProvider, alwaysCancellable: false);
+        try
+        {
+            using var content = new SingleMessageContent<TRequest>(request, options.Gzip, Options.MaxSendMessageBytes);
+            using var response = await _http.SendAsync(NewRequest(method.Path, content, options), scope.Token).ConfigureAwait(false);
+            ResponseStatus.ThrowIfNotGrpc(response);
+            var message = await UnaryResponse.ReadAsync(response, method.ResponseParser, Options.MaxReceiveMessageBytes, scope.Token)
+                .ConfigureAwait(false);
+            return result(message, response);
+        }
+        catch (Exception e) when (CallErrors.IsTransport(e))
+        {
+            throw scope.Translate(e);
+        }
+    }
+
+    private HttpRequestMessage NewRequest(string path, HttpContent content, CallOptions options)
     {
         var uri = _uris.TryGetValue(path, out var known) ? known : _uris.GetOrAdd(path, new Uri(Address, path));
         var request = new HttpRequestMessage(HttpMethod.Post, uri)
@@ -127,30 +142,8 @@ public sealed class GrpcChannel : IDisposable
 
         Add(headers, Options.Headers);
         Add(headers, options.Headers);
-
-        var response = await _http.SendAsync(request, cancellation).ConfigureAwait(false);
-        try
-        {
-            ResponseStatus.ThrowIfNotGrpc(response);
-            return response;
-        }
-        catch
-        {
-            response.Dispose();
-            throw;
-        }
+        return request;
     }
-
-    private async Task<HttpResponseMessage> SendOneAsync<T>(string path, T message, CallOptions options, CancellationToken cancellation)
-        where T : class, IMessage<T>
-    {
-        using var content = new SingleMessageContent<T>(message, options.Gzip, Options.MaxSendMessageBytes);
-        return await SendAsync(path, content, options, cancellation).ConfigureAwait(false);
-    }
-
-    private ValueTask<T> ReadOneAsync<T>(HttpResponseMessage response, MessageParser<T> parser, CancellationToken cancellation)
-        where T : class, IMessage<T> =>
-        UnaryResponse.ReadAsync(response, parser, Options.MaxReceiveMessageBytes, cancellation);
 
     private static void Add(System.Net.Http.Headers.HttpRequestHeaders headers, Metadata? metadata)
     {

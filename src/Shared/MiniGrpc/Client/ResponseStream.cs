@@ -15,7 +15,6 @@ internal sealed class ResponseStream<T> : IDisposable
     private readonly GrpcChannel _channel;
     private readonly MessageParser<T> _parser;
     private readonly CallScope _scope;
-    private readonly Action<Exception>? _failedToStart;
     private readonly Task<HttpResponseMessage> _response;
     private readonly CancellationTokenRegistration _abort;
     private volatile HttpResponseMessage? _started;
@@ -25,20 +24,12 @@ internal sealed class ResponseStream<T> : IDisposable
     private int _disposed;
     private bool _ended;
 
-    /// <param name="failedToStart">Told when the call failed before its response began, so that writers do not wait for ever.</param>
-    public ResponseStream(
-        GrpcChannel channel,
-        string path,
-        MessageParser<T> parser,
-        HttpContent content,
-        CallOptions options,
-        Action<Exception>? failedToStart = null)
+    public ResponseStream(GrpcChannel channel, MessageParser<T> parser, CallStart start)
     {
         _channel = channel;
-        _failedToStart = failedToStart;
         _parser = parser;
-        _scope = new(options, channel.Options.TimeProvider, alwaysCancellable: true);
-        _response = StartAsync(path, content, options);
+        _scope = new(start.Options, channel.Options.TimeProvider, alwaysCancellable: true);
+        _response = StartAsync(start);
         // Who only writes, or disposes early, never looks at it.
         _ = _response.ContinueWith(
             static failed => _ = failed.Exception,
@@ -93,11 +84,11 @@ internal sealed class ResponseStream<T> : IDisposable
         _scope.Dispose();
     }
 
-    private async Task<HttpResponseMessage> StartAsync(string path, HttpContent content, CallOptions options)
+    private async Task<HttpResponseMessage> StartAsync(CallStart start)
     {
         try
         {
-            var response = await _channel.SendAsync(path, content, options, _scope.Token).ConfigureAwait(false);
+            var response = await _channel.SendAsync(start.Path, start.Content, start.Options, _scope.Token).ConfigureAwait(false);
             // Stored before the token is looked at, as Reset looks after it is cancelled: one of the two ends the response.
             _started = response;
             Interlocked.MemoryBarrier();
@@ -111,13 +102,13 @@ internal sealed class ResponseStream<T> : IDisposable
         }
         catch (RpcException e)
         {
-            _failedToStart?.Invoke(e);
+            start.Failed?.Invoke(e);
             throw;
         }
         catch (Exception e) when (CallErrors.IsTransport(e))
         {
             var translated = _scope.Translate(e);
-            _failedToStart?.Invoke(translated);
+            start.Failed?.Invoke(translated);
             throw translated;
         }
     }
@@ -179,3 +170,7 @@ internal sealed class ResponseStream<T> : IDisposable
 
     private void Reset() => _started?.Dispose();
 }
+
+/// <summary>What a streaming call begins with.</summary>
+/// <param name="Failed">Told when the call failed before its response began, so that writers do not wait for ever.</param>
+internal readonly record struct CallStart(string Path, HttpContent Content, CallOptions Options, Action<Exception>? Failed = null);

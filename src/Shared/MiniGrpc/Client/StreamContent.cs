@@ -39,6 +39,7 @@ internal sealed class StreamContent<T>(bool gzip, int maxBytes) : HttpContent
             await SendAsync(flush: false, cancellation).ConfigureAwait(false);
         }
 
+        _buffer.Dispose();
         _finished.TrySetResult();
     }
 

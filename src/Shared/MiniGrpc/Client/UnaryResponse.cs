@@ -14,7 +14,8 @@ internal static class UnaryResponse
         where T : class, IMessage<T>
     {
         var gzip = ResponseStatus.IsGzip(response);
-        var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        // Hands the connection's stream over; there is nothing to wait for.
+        var stream = response.Content.ReadAsStream(cancellation);
         using var buffer = new PooledBuffer(InitialBytes);
         T? message = null;
         while (true)

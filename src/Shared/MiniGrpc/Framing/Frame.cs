@@ -43,32 +43,43 @@ internal static class Frame
         where T : class, IMessage<T>
     {
         message = null;
-        if (input.Length < HeaderBytes)
-        {
-            return false;
-        }
-
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        input.Slice(0, HeaderBytes).CopyTo(header);
-        var length = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
-        if (length > maxBytes)
-        {
-            throw new RpcException(StatusCode.ResourceExhausted, $"The received message has {length} bytes; the limit is {maxBytes}.");
-        }
-
-        if (input.Length < HeaderBytes + length)
+        if (!TryReadHeader(input, maxBytes, out var flag, out var length) || input.Length < HeaderBytes + length)
         {
             return false;
         }
 
         var body = input.Slice(HeaderBytes, length);
-        message = header[0] switch
+        message = flag switch
         {
             0 => Parse(parser, body),
             1 when gzip => ParseCompressed(parser, body, maxBytes),
             _ => throw new RpcException(StatusCode.Internal, "A compressed message came without an agreed grpc-encoding."),
         };
-        input = input.Slice(HeaderBytes + length);
+        input = input.Slice(body.End);
+        return true;
+    }
+
+    private static bool TryReadHeader(in ReadOnlySequence<byte> input, int maxBytes, out byte flag, out int length)
+    {
+        (flag, length) = (0, 0);
+        var header = input.FirstSpan;
+        if (header.Length < HeaderBytes)
+        {
+            if (input.Length < HeaderBytes)
+            {
+                return false;
+            }
+
+            header = input.Slice(0, HeaderBytes).ToArray();
+        }
+
+        var announced = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
+        if (announced > maxBytes)
+        {
+            throw new RpcException(StatusCode.ResourceExhausted, $"The received message has {announced} bytes; the limit is {maxBytes}.");
+        }
+
+        (flag, length) = (header[0], (int)announced);
         return true;
     }
 

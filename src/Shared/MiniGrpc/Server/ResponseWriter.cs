@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
@@ -5,7 +6,8 @@ using MiniGrpc.Framing;
 
 namespace MiniGrpc.Server;
 
-internal sealed class ResponseWriter<T>(ServerCall call, int maxBytes) : IGrpcWriter<T>
+/// <summary>Disposed when the handler has ended, however it did.</summary>
+internal sealed class ResponseWriter<T>(ServerCall call, int maxBytes) : IGrpcWriter<T>, IDisposable
     where T : class, IMessage<T>
 {
     // Unflushed messages gather up to here; beyond, they are flushed, which waits for the client.
@@ -13,7 +15,9 @@ internal sealed class ResponseWriter<T>(ServerCall call, int maxBytes) : IGrpcWr
 
     private readonly HttpResponse _response = call.Http.Response;
     private readonly PipeWriter _body = call.Http.Response.BodyWriter;
-    private long _unflushed;
+
+    // Kestrel takes two locks for every piece it is given, so that small messages are given to it together.
+    private PooledBuffer? _gathered;
 
     public ValueTask WriteAsync(T message, bool flush = true, CancellationToken cancellation = default)
     {
@@ -28,17 +32,55 @@ internal sealed class ResponseWriter<T>(ServerCall call, int maxBytes) : IGrpcWr
         }
     }
 
+    /// <summary>The only message of an answer: it leaves with the status that follows it.</summary>
+    public async ValueTask WriteSingleAsync(T message)
+    {
+        if (!_response.HasStarted)
+        {
+            await _response.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
+        Frame.Write(_body, message, call.ResponseGzip, maxBytes);
+    }
+
+    /// <summary>What is gathered still belongs to the answer and goes before its status.</summary>
+    public void Dispose()
+    {
+        HandOn();
+        _gathered?.Dispose();
+        _gathered = null;
+    }
+
     private ValueTask WriteStartedAsync(T message, bool flush, CancellationToken cancellation)
     {
-        var counter = new CountingWriter(_body);
-        Frame.Write(counter, message, call.ResponseGzip, maxBytes);
-        _unflushed += counter.Written;
-        return flush || _unflushed >= GatherBytes ? FlushAsync(cancellation) : ValueTask.CompletedTask;
+        if (flush && _gathered is not { Length: > 0 })
+        {
+            Frame.Write(_body, message, call.ResponseGzip, maxBytes);
+            return FlushAsync(cancellation);
+        }
+
+        _gathered ??= new(4096);
+        Frame.Write(_gathered, message, call.ResponseGzip, maxBytes);
+        if (!flush && _gathered.Length < GatherBytes)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        HandOn();
+        return FlushAsync(cancellation);
+    }
+
+    private void HandOn()
+    {
+        if (_gathered is { Length: > 0 })
+        {
+            _body.Write(_gathered.Written.Span);
+            _gathered.Clear();
+        }
     }
 
     private ValueTask FlushAsync(CancellationToken cancellation)
     {
-        _unflushed = 0;
         if (!call.EndsWith(cancellation))
         {
             return FlushUntilDeadlineAsync(cancellation);

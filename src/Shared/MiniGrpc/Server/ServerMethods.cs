@@ -14,7 +14,8 @@ internal sealed class UnaryServerMethod<TRequest, TResponse>(
     {
         var request = await Requests(call).ReadSingleAsync().ConfigureAwait(false);
         var response = await handler(request, call).ConfigureAwait(false);
-        await Responses(call).WriteAsync(response, flush: false, CancellationToken.None).ConfigureAwait(false);
+        using var responses = Responses(call);
+        await responses.WriteSingleAsync(response).ConfigureAwait(false);
     }
 }
 
@@ -28,7 +29,8 @@ internal sealed class ServerStreamingServerMethod<TRequest, TResponse>(
     protected override async Task HandleAsync(ServerCall call)
     {
         var request = await Requests(call).ReadSingleAsync().ConfigureAwait(false);
-        await handler(request, Responses(call), call).ConfigureAwait(false);
+        using var responses = Responses(call);
+        await handler(request, responses, call).ConfigureAwait(false);
     }
 }
 
@@ -42,7 +44,8 @@ internal sealed class ClientStreamingServerMethod<TRequest, TResponse>(
     protected override async Task HandleAsync(ServerCall call)
     {
         var response = await handler(Requests(call), call).ConfigureAwait(false);
-        await Responses(call).WriteAsync(response, flush: false, CancellationToken.None).ConfigureAwait(false);
+        using var responses = Responses(call);
+        await responses.WriteSingleAsync(response).ConfigureAwait(false);
     }
 }
 
@@ -53,5 +56,9 @@ internal sealed class DuplexServerMethod<TRequest, TResponse>(
     where TRequest : class, IMessage<TRequest>
     where TResponse : class, IMessage<TResponse>
 {
-    protected override Task HandleAsync(ServerCall call) => handler(Requests(call), Responses(call), call);
+    protected override async Task HandleAsync(ServerCall call)
+    {
+        using var responses = Responses(call);
+        await handler(Requests(call), responses, call).ConfigureAwait(false);
+    }
 }

@@ -74,6 +74,29 @@ public sealed class StatusTests
     }
 
     [Fact]
+    public async Task Messages_that_were_not_flushed_still_come_before_the_failure_that_follows_them()
+    {
+        await using var server = await TestServer.StartAsync(app => app.MapServerStreaming(EchoMethods.Expand, async (ask, replies, _) =>
+        {
+            for (var i = 0; i < ask.Times; i++)
+            {
+                await replies.WriteAsync(new Reply { Number = i }, flush: false);
+            }
+
+            throw new RpcException(StatusCode.DataLoss, "that was all");
+        }));
+        using var stream = server.Channel().ServerStreaming(EchoMethods.Expand, new Ask { Times = 20_000 }, Options);
+
+        for (var i = 0; i < 20_000; i++)
+        {
+            Assert.True(await stream.MoveNextAsync(Cancellation));
+            Assert.Equal(i, stream.Current.Number);
+        }
+
+        Assert.Equal(StatusCode.DataLoss, (await Some.FailureOf(stream.MoveNextAsync(Cancellation))).StatusCode);
+    }
+
+    [Fact]
     public async Task An_answer_has_its_status_in_the_trailers()
     {
         await using var server = await TestServer.StartAsync();
