@@ -21,6 +21,11 @@ public sealed record EngineOptions(string AppId)
     /// <summary>Commits waiting for the store before callers have to wait.</summary>
     public int MaxQueuedCommits { get; init; } = 10_000;
 
+    /// <summary>
+    /// The largest input, result or custom status. An activity beyond it has failed, and so has a workflow that hands on more. 0 is no limit.
+    /// </summary>
+    public long MaxPayloadBytes { get; init; }
+
     /// <summary>The way to the engines of other apps; without one, work for another app fails.</summary>
     public IAppLink? Link { get; init; }
 

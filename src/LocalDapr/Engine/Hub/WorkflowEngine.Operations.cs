@@ -1,5 +1,6 @@
 using LocalDapr.Engine.History;
 using LocalDapr.Engine.Records;
+using LocalDapr.Engine.Turns;
 
 namespace LocalDapr.Engine.Hub;
 
@@ -25,6 +26,7 @@ public sealed partial class WorkflowEngine
     /// <exception cref="WorkflowException">AlreadyExists: an instance of this id is active, or a child of the finished one is.</exception>
     public async ValueTask StartAsync(StartRequest request, CancellationToken cancellation)
     {
+        if (PayloadLimit.IsBeyond(request.Input, _options.MaxPayloadBytes)) throw WorkflowException.TooLarge("the input", _options.MaxPayloadBytes);
         await _committer.RoomAsync(cancellation);
         while (true)
         {
@@ -55,7 +57,9 @@ public sealed partial class WorkflowEngine
     /// <summary>Raises an event; a finished instance ignores it.</summary>
     /// <exception cref="WorkflowException">NotFound, Stalled.</exception>
     public ValueTask RaiseAsync(string instanceId, string name, string? input, CancellationToken cancellation) =>
-        PostAsync(instanceId, new EventRaised(name, input), cancellation);
+        PayloadLimit.IsBeyond(input, _options.MaxPayloadBytes)
+            ? throw WorkflowException.TooLarge($"the event '{name}'", _options.MaxPayloadBytes)
+            : PostAsync(instanceId, new EventRaised(name, input), cancellation);
 
     /// <summary>Asks the instance to end. Wait for its completion to know that it did.</summary>
     /// <exception cref="WorkflowException">NotFound, Stalled.</exception>

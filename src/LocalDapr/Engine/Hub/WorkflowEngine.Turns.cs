@@ -188,6 +188,11 @@ public sealed partial class WorkflowEngine
         if (result.Token.Length > 0 && result.Token != item.ExecutionId) return null;
         _activities.Remove((result.InstanceId, result.TaskId));
         Drop_NeedsLock(item);
+        if (result.Failure is null && PayloadLimit.IsBeyond(result.Result, _options.MaxPayloadBytes))
+        {
+            var tooLarge = PayloadLimit.Failure($"the result of activity '{item.Task.Name}'", result.Result!, _options.MaxPayloadBytes);
+            result = result with { Result = null, Failure = tooLarge };
+        }
         if (item.Guest is { } guest)
         {
             guest.TrySetResult(result);

@@ -39,6 +39,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         {
             IsActive = IsActive_NeedsLock,
             ReachesOtherApps = options.Link is not null,
+            MaxPayloadBytes = options.MaxPayloadBytes,
         };
         _committer = new Committer(store, options, time, OnCommitted);
         _timers = new TimerHeap(time, OnTimersDue, IsOpen_NeedsLock);

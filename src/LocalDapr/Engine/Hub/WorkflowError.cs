@@ -8,6 +8,7 @@ public enum WorkflowErrorKind
     NotCompleted,
     Stalled,
     Invalid,
+    TooLarge,
 }
 
 /// <summary>An operation was refused; the message is the one Dapr's users know.</summary>
@@ -21,6 +22,9 @@ public sealed class WorkflowException(WorkflowErrorKind kind, string message) : 
         new(WorkflowErrorKind.AlreadyExists, $"an active workflow with ID '{id}' already exists");
 
     internal static WorkflowException NotCompleted() => new(WorkflowErrorKind.NotCompleted, "orchestration has not yet completed");
+
+    internal static WorkflowException TooLarge(string what, long limit) =>
+        new(WorkflowErrorKind.TooLarge, $"{what} is larger than max-body-size allows ({limit} bytes)");
 
     internal static WorkflowException Stalled() => new(WorkflowErrorKind.Stalled, "workflow is stalled");
 }

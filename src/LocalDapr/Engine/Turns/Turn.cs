@@ -39,8 +39,9 @@ public static class Turn
     /// <summary>
     /// 1 a worker that does not fit the history stalls the instance, and nothing of the turn counts;
     /// 2 a termination the worker did not honour overrules it;
-    /// 3 continue-as-new drops the history and every other action;
-    /// 4 else each action becomes an event, and a message where one is needed.
+    /// 3 an answer that carries more than the limit fails the workflow;
+    /// 4 continue-as-new drops the history and every other action;
+    /// 5 else each action becomes an event, and a message where one is needed.
     /// </summary>
     public static TurnCommit Decide(InstanceState state, IReadOnlyList<HistoryEvent> newEvents, TurnResponse response, TurnFacts facts)
     {
@@ -54,6 +55,11 @@ public static class Turn
         {
             var overruled = new CompleteWorkflow(-1, RuntimeStatus.Terminated) { Result = terminated.Output };
             return new Outcome(response.InstanceId, state, started, opened, facts).Conclude([overruled], response.CustomStatus);
+        }
+        if (PayloadLimit.FailureOf(response, facts.MaxPayloadBytes) is { } tooLarge)
+        {
+            var failed = new CompleteWorkflow(-1, RuntimeStatus.Failed) { Failure = tooLarge };
+            return new Outcome(response.InstanceId, state, started, opened, facts).Conclude([failed], customStatus: null);
         }
         if (completion is { Status: RuntimeStatus.ContinuedAsNew })
             return Restart(started, completion, response.CustomStatus, facts);

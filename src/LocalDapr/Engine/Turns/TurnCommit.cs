@@ -33,6 +33,9 @@ public sealed record TurnFacts(string AppId, Moment Now, Func<string> NewExecuti
     /// <summary>Says of a child's id whether an instance with it is active, so that it cannot be started.</summary>
     public Func<string, bool> IsActive { get; init; } = static _ => false;
 
+    /// <summary>The largest payload an action may carry; 0 is no limit.</summary>
+    public long MaxPayloadBytes { get; init; }
+
     /// <summary>Activities and children may be for other apps; the engine asks those apps once the turn is durable.</summary>
     public bool ReachesOtherApps { get; init; }
 }

@@ -14,7 +14,8 @@ internal static class DaprEndpoints
     public static void MapDapr<TRequest, TResponse>(
         this IEndpointRouteBuilder grpc,
         GrpcMethod<TRequest, TResponse> method,
-        Func<TRequest, ServerCall, ValueTask<TResponse>> handler)
+        Func<TRequest, ServerCall, ValueTask<TResponse>> handler,
+        GrpcServerOptions? limits = null)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> =>
         grpc.MapUnary(method, async (request, call) =>
@@ -27,7 +28,7 @@ internal static class DaprEndpoints
             {
                 throw error.ToRpc();
             }
-        });
+        }, limits);
 
     /// <summary>The request body, whole. Over the limit of <c>max-body-size</c> it is a malformed request.</summary>
     public static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(this HttpRequest request)

@@ -16,6 +16,11 @@ internal static class TaskHubGrpcService
     private const int ItemsAFlush = 64;
     private const int MaxPage = 10_000;
 
+    /// <summary>
+    /// What a worker sends is taken whole, and judged payload by payload: an answer that is refused as a message would be open for ever.
+    /// </summary>
+    internal static readonly GrpcServerOptions FromWorkers = new() { MaxReceiveMessageBytes = 1 << 30, MaxSendMessageBytes = int.MaxValue };
+
     public static void MapTaskHub(this IEndpointRouteBuilder grpc, WorkflowBlock block)
     {
         grpc.MapUnary(TaskHubMethods.Hello, static (_, _) => new ValueTask<Empty>(new Empty()));
@@ -37,13 +42,13 @@ internal static class TaskHubGrpcService
             {
                 await block.Engine.CompleteTurnAsync(response.FromWire(), call.Cancellation);
                 return new CompleteTaskResponse();
-            });
+            }, FromWorkers);
         }
         Map(grpc, TaskHubMethods.CompleteActivityTask, async (response, call) =>
         {
             await block.Engine.CompleteActivityAsync(response.FromWire(), call.Cancellation);
             return new CompleteTaskResponse();
-        });
+        }, FromWorkers);
         grpc.MapServerStreaming(TaskHubMethods.GetWorkItems, (_, items, call) => SendWorkItemsAsync(block, items, call));
     }
 
@@ -77,7 +82,10 @@ internal static class TaskHubGrpcService
     }
 
     private static void Map<TRequest, TResponse>(
-        IEndpointRouteBuilder grpc, GrpcMethod<TRequest, TResponse> method, Func<TRequest, ServerCall, ValueTask<TResponse>> handler)
+        IEndpointRouteBuilder grpc,
+        GrpcMethod<TRequest, TResponse> method,
+        Func<TRequest, ServerCall, ValueTask<TResponse>> handler,
+        GrpcServerOptions? limits = null)
         where TRequest : class, Google.Protobuf.IMessage<TRequest>
         where TResponse : class, Google.Protobuf.IMessage<TResponse> =>
         grpc.MapDapr(method, async (request, call) =>
@@ -90,7 +98,7 @@ internal static class TaskHubGrpcService
             {
                 throw refused.ToRpc();
             }
-        });
+        }, limits);
 
     /// <summary>The engine's form of a start; traces are kept, version, tags and execution id of the caller are not, as in Dapr.</summary>
     internal static StartRequest ToStart(CreateInstanceRequest request) => new(request.InstanceId, request.Name)

@@ -65,6 +65,7 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
             MaxOpenActivities = settings.MaxOpenActivities,
             Retention = settings.Retention,
             MaxHistoryBytes = sidecar.Options.MaxBodyBytes,
+            MaxPayloadBytes = sidecar.Options.MaxBodyBytes,
             Link = link,
             OnFault = fault => _log.LogError(fault, "The workflow engine of {AppId} failed and tries again", AppId),
         };

@@ -47,6 +47,7 @@ internal static class WorkflowErrors
     {
         WorkflowErrorKind.AlreadyExists => StatusCode.AlreadyExists,
         WorkflowErrorKind.Invalid => StatusCode.InvalidArgument,
+        WorkflowErrorKind.TooLarge => StatusCode.ResourceExhausted,
         _ => StatusCode.Unknown,
     };
 

@@ -19,7 +19,7 @@ internal static class WorkflowStreamService
             using var stream = new WorkflowStream(Engine(block), block.AppId, answers, ended);
             await stream.RunAsync(batches);
             if (block.Stopping.IsCancellationRequested) throw new RpcException(StatusCode.Unavailable, "the sidecar is shutting down");
-        });
+        }, TaskHubGrpcService.FromWorkers);
 
     private static WorkflowEngine Engine(WorkflowBlock block)
     {

@@ -11,18 +11,20 @@ namespace MiniGrpc;
 
 /// <summary>
 /// Maps gRPC methods to handlers as ordinary endpoints. The listener must speak HTTP/2. A handler throws <see cref="RpcException"/> to
-/// choose its status; any other exception is logged and becomes UNKNOWN with its message.
+/// choose its status; any other exception is logged and becomes UNKNOWN with its message. <c>limits</c> of a method stand in place of the
+/// server's options.
 /// </summary>
 public static class GrpcEndpoints
 {
     public static IEndpointConventionBuilder MapUnary<TRequest, TResponse>(
         this IEndpointRouteBuilder endpoints,
         GrpcMethod<TRequest, TResponse> method,
-        Func<TRequest, ServerCall, ValueTask<TResponse>> handler)
+        Func<TRequest, ServerCall, ValueTask<TResponse>> handler,
+        GrpcServerOptions? limits = null)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
-        var (options, logger) = Prepare(endpoints, method, MethodKind.Unary);
+        var (options, logger) = Prepare(endpoints, method, MethodKind.Unary, limits);
         return Map(endpoints, method.Path, new UnaryServerMethod<TRequest, TResponse>(method, handler, options, logger).InvokeAsync);
     }
 
@@ -53,16 +55,17 @@ public static class GrpcEndpoints
     public static IEndpointConventionBuilder MapDuplex<TRequest, TResponse>(
         this IEndpointRouteBuilder endpoints,
         GrpcMethod<TRequest, TResponse> method,
-        Func<IGrpcReader<TRequest>, IGrpcWriter<TResponse>, ServerCall, Task> handler)
+        Func<IGrpcReader<TRequest>, IGrpcWriter<TResponse>, ServerCall, Task> handler,
+        GrpcServerOptions? limits = null)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
-        var (options, logger) = Prepare(endpoints, method, MethodKind.Duplex);
+        var (options, logger) = Prepare(endpoints, method, MethodKind.Duplex, limits);
         return Map(endpoints, method.Path, new DuplexServerMethod<TRequest, TResponse>(method, handler, options, logger).InvokeAsync);
     }
 
     private static (GrpcServerOptions Options, ILogger Logger) Prepare<TRequest, TResponse>(
-        IEndpointRouteBuilder endpoints, GrpcMethod<TRequest, TResponse> method, MethodKind kind)
+        IEndpointRouteBuilder endpoints, GrpcMethod<TRequest, TResponse> method, MethodKind kind, GrpcServerOptions? limits = null)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
@@ -72,7 +75,7 @@ public static class GrpcEndpoints
         }
 
         var services = endpoints.ServiceProvider;
-        var options = services.GetService<IOptions<GrpcServerOptions>>()?.Value ?? new();
+        var options = limits ?? services.GetService<IOptions<GrpcServerOptions>>()?.Value ?? new();
         return (options, services.GetRequiredService<ILoggerFactory>().CreateLogger("MiniGrpc"));
     }
 
