@@ -15,12 +15,13 @@ internal sealed class BindingsBlock : IBuildingBlock, IDisposable
         _input = new InputBindings(sidecar, _output, sidecar.NewLog("bindings"));
     }
 
-    public ValueTask OpenAsync(CancellationToken cancellation)
+    public async ValueTask OpenAsync(CancellationToken cancellation)
     {
-        _output.Open();
-        _input.Open();
-        return ValueTask.CompletedTask;
+        await _output.OpenAsync();
+        await _input.OpenAsync(cancellation);
     }
+
+    public ValueTask ReloadAsync(CancellationToken cancellation) => OpenAsync(cancellation);
 
     public void MapHttp(IEndpointRouteBuilder http) => BindingEndpoints.MapBindings(http, _output);
 
@@ -34,9 +35,5 @@ internal sealed class BindingsBlock : IBuildingBlock, IDisposable
         Dispose();
     }
 
-    public void Dispose()
-    {
-        _input.Dispose();
-        _output.Dispose();
-    }
+    public void Dispose() => _output.Dispose();
 }

@@ -15,44 +15,51 @@ namespace LocalDapr.Runtime.Bindings;
 /// <summary>
 /// The input bindings of one sidecar: asks the app which it wants, and hands it each event until <see cref="StopAsync"/>.
 /// </summary>
-internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings output, ILogger logger) : IDisposable
+internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings output, ILogger logger)
 {
     private static readonly Dictionary<string, string> NoMetadata = [];
 
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly List<Task> _running = [];
-    private readonly List<(Component Component, Schedule Schedule)> _crons = [];
+    private readonly OpenComponents<Cron> _crons = new(sidecar, "bindings");
+    private bool _started;
 
     /// <summary>Throws <see cref="StartupException"/> for a schedule that cannot be read.</summary>
-    public void Open()
+    public async ValueTask OpenAsync(CancellationToken cancellation)
     {
-        foreach (var component in sidecar.Components.OfCategory("bindings").Where(c => c.Type == "bindings.cron"))
-        {
-            var text = component.Require("schedule");
-            var schedule = Schedule.TryParse(text)
-                ?? throw new StartupException($"component {component} in {component.File}: '{text}' is no schedule");
-            _crons.Add((component, schedule));
-        }
+        await _crons.UpdateAsync(component => ValueTask.FromResult(Open(component)), static cron => cron.DisposeAsync());
+        if (_started) await RunAsync(cancellation);
     }
 
     public async ValueTask StartAsync(CancellationToken cancellation)
     {
-        if (_crons.Count == 0 || !sidecar.App.Exists) return;
-        var wanted = sidecar.App.IsGrpc ? await ListAsync(cancellation) : null;
-        foreach (var (component, schedule) in _crons)
-            if (wanted?.Contains(component.Name) ?? await WantsAsync(component, cancellation))
-                _running.Add(RunAsync(component, schedule));
+        _started = true;
+        await RunAsync(cancellation);
     }
 
     public async ValueTask StopAsync(CancellationToken limit)
     {
-        await _stopping.CancelAsync();
-        await Task.WhenAll(_running).WaitAsync(limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _started = false;
+        await Task.WhenAll(_crons.All.Select(cron => cron.DisposeAsync().AsTask())).WaitAsync(limit);
     }
 
-    public void Dispose() => _stopping.Dispose();
+    private static Cron? Open(Component component)
+    {
+        if (component.Type != "bindings.cron") return null;
+        var text = component.Require("schedule");
+        var schedule = Schedule.TryParse(text)
+            ?? throw new StartupException($"component {component} in {component.File}: '{text}' is no schedule");
+        return new Cron(component, schedule);
+    }
 
     private static string RouteOf(Component component) => "/" + component.Get("route", component.Name).TrimStart('/');
+
+    private async ValueTask RunAsync(CancellationToken cancellation)
+    {
+        if (_crons.Count == 0 || !sidecar.App.Exists) return;
+        var wanted = sidecar.App.IsGrpc ? await ListAsync(cancellation) : null;
+        foreach (var cron in _crons.All.Where(c => !c.IsRunning))
+            if (wanted?.Contains(cron.Component.Name) ?? await WantsAsync(cron.Component, cancellation))
+                cron.Start(stopping => RunAsync(cron.Component, cron.Schedule, stopping));
+    }
 
     private async ValueTask<bool> WantsAsync(Component component, CancellationToken cancellation)
     {
@@ -84,20 +91,20 @@ internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings outp
     }
 
     // Ends with the stop, or when the schedule has no time left. A tick that finds the one before it still running is left out.
-    private async Task RunAsync(Component component, Schedule schedule)
+    private async Task RunAsync(Component component, Schedule schedule, CancellationToken stopping)
     {
         try
         {
             while (schedule.Next(sidecar.Host.Time.GetUtcNow()) is { } due)
             {
                 var pause = due - sidecar.Host.Time.GetUtcNow();
-                if (pause > TimeSpan.Zero) await Task.Delay(pause, sidecar.Host.Time, _stopping.Token);
-                if (sidecar.App.Health.IsHealthy) await TickAsync(component, due);
+                if (pause > TimeSpan.Zero) await Task.Delay(pause, sidecar.Host.Time, stopping);
+                if (sidecar.App.Health.IsHealthy) await TickAsync(component, due, stopping);
             }
         }
         catch (OperationCanceledException)
         {
-            // The sidecar stops.
+            // The sidecar stops, or the component is gone.
         }
         catch (Exception error)
         {
@@ -105,7 +112,7 @@ internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings outp
         }
     }
 
-    private async Task TickAsync(Component component, DateTimeOffset due)
+    private async Task TickAsync(Component component, DateTimeOffset due, CancellationToken stopping)
     {
         var metadata = new Dictionary<string, string>
         {
@@ -119,7 +126,7 @@ internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings outp
                     ct => DeliverAsync(component, metadata, ct),
                     static delivered => delivered ? null : new Failure(),
                     static _ => true,
-                    _stopping.Token);
+                    stopping);
         }
         catch (Exception error)
             when (error is TimeoutException or CircuitOpenException or HttpRequestException or RpcException or DaprError)
@@ -152,4 +159,26 @@ internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings outp
 
     [LoggerMessage(EventId = 4103, Level = LogLevel.Error, Message = "Input binding {Binding} ended")]
     private static partial void LogEnded(ILogger logger, Exception error, string binding);
+
+    /// <summary>One cron component, running from <see cref="Start"/> until it is disposed of.</summary>
+    private sealed class Cron(Component component, Schedule schedule) : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stopping = new();
+        private Task? _running;
+
+        public Component Component => component;
+
+        public Schedule Schedule => schedule;
+
+        public bool IsRunning => _running is not null;
+
+        public void Start(Func<CancellationToken, Task> run) => _running = run(_stopping.Token);
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stopping.CancelAsync();
+            if (_running is { } running) await running;
+            _stopping.Dispose();
+        }
+    }
 }

@@ -7,30 +7,27 @@ namespace LocalDapr.Runtime.Bindings;
 /// <summary>The output bindings of one sidecar.</summary>
 internal sealed class OutputBindings(Sidecar sidecar) : IDisposable
 {
-    private readonly Dictionary<string, (Component Component, IOutputBinding Binding)> _bindings = new(StringComparer.Ordinal);
+    private readonly OpenComponents<Target> _bindings = new(sidecar, "bindings");
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseCookies = false, ActivityHeadersPropagator = null });
 
     /// <summary>Throws <see cref="StartupException"/> for a component whose metadata are wrong.</summary>
-    public void Open()
+    public ValueTask OpenAsync() => _bindings.UpdateAsync(component =>
     {
-        foreach (var component in sidecar.Components.OfCategory("bindings"))
+        IOutputBinding? binding = component.Type switch
         {
-            IOutputBinding? binding = component.Type switch
-            {
-                "bindings.http" => new HttpBinding(component, _http),
-                "bindings.localstorage" => new LocalStorageBinding(component),
-                _ => null,
-            };
-            if (binding is not null && component.Get("direction", "output").Contains("output", StringComparison.Ordinal))
-                _bindings[component.Name] = (component, binding);
-        }
-    }
+            "bindings.http" => new HttpBinding(component, _http),
+            "bindings.localstorage" => new LocalStorageBinding(component),
+            _ => null,
+        };
+        var wanted = binding is not null && component.Get("direction", "output").Contains("output", StringComparison.Ordinal);
+        return ValueTask.FromResult(wanted ? new Target(component, binding!) : null);
+    });
 
     /// <summary>Throws the <see cref="DaprError"/> that the caller is told; metadata go to <paramref name="known"/> even then.</summary>
     public async ValueTask<BindingResponse> InvokeAsync(
         string name, BindingRequest request, Action<IReadOnlyDictionary<string, string>>? known, CancellationToken cancellation)
     {
-        if (!_bindings.TryGetValue(name, out var target)) throw DaprErrors.OutputBinding(name, $"couldn't find output binding {name}");
+        var target = _bindings.Find(name) ?? throw DaprErrors.OutputBinding(name, $"couldn't find output binding {name}");
         if (request.Operation.Length == 0) throw DaprErrors.OutputBinding(name, "operation field is missing from request");
         try
         {
@@ -47,4 +44,6 @@ internal sealed class OutputBindings(Sidecar sidecar) : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    private sealed record Target(Component Component, IOutputBinding Binding);
 }

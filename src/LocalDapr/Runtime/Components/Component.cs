@@ -10,6 +10,9 @@ internal sealed record Component(string Name, string Type, string Version)
 
     public string File { get; init; } = "";
 
+    /// <summary>The document it was read from; the same text is the same component.</summary>
+    public string Source { get; init; } = "";
+
     public bool IgnoreErrors { get; init; }
 
     /// <summary>The part before the first dot: state, pubsub, bindings, …</summary>

@@ -20,7 +20,7 @@ internal static class ComponentReader
             var component = Read(document, sidecar.Options, secrets, log);
             if (component is null || !Accept(component, sidecar, log)) continue;
             result.Add(component);
-            if (component.Category == "secretstores") secrets[component.Name] = SecretStores.Open(component);
+            if (component.Category == "secretstores" && !TryOpen(component, secrets, log)) result.Remove(component);
         }
         return result;
     }
@@ -37,6 +37,20 @@ internal static class ComponentReader
         try
         {
             ComponentTypes.Require(component);
+            return true;
+        }
+        catch (StartupException error) when (component.IgnoreErrors)
+        {
+            log.LogError("{Reason} It is left out, as its ignoreErrors says.", error.Message);
+            return false;
+        }
+    }
+
+    private static bool TryOpen(Component component, Dictionary<string, ISecretStore> secrets, ILogger log)
+    {
+        try
+        {
+            secrets[component.Name] = SecretStores.Open(component);
             return true;
         }
         catch (StartupException error) when (component.IgnoreErrors)
@@ -75,6 +89,7 @@ internal static class ComponentReader
             Metadata = metadata,
             Scopes = document.Scopes,
             File = document.File,
+            Source = document.Body.ToJsonString(),
             IgnoreErrors = spec["ignoreErrors"].Text() == "true",
         };
     }

@@ -12,5 +12,7 @@ internal sealed class ComponentRegistry
 
     public Component? Find(string category, string name) => _all.FirstOrDefault(c => c.Name == name && c.Category == category);
 
+    public void Remove(Component component) => _all = [.. _all.Where(c => !ReferenceEquals(c, component))];
+
     public void Replace(IReadOnlyList<Component> components) => _all = components;
 }

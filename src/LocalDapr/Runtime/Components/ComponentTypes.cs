@@ -17,6 +17,7 @@ internal static class ComponentTypes
         ["configuration.local.file"] = [],
         ["secretstores.local.file"] = [],
         ["secretstores.local.env"] = [],
+        ["middleware.http.uppercase"] = [],
         ["bindings.cron"] = ["INPUT_BINDING"],
         ["bindings.http"] = ["OUTPUT_BINDING"],
         ["bindings.localstorage"] = ["OUTPUT_BINDING"],

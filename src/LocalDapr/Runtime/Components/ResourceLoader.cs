@@ -30,6 +30,22 @@ internal static class ResourceLoader
         }
     }
 
+    public static bool IsResourceFile(string file) => Path.GetExtension(file).ToUpperInvariant() is ".YAML" or ".YML";
+
+    /// <summary>False for a file that is no YAML, or not yet.</summary>
+    public static bool IsReadable(string file)
+    {
+        try
+        {
+            YamlNodes.Parse(File.ReadAllText(file));
+            return true;
+        }
+        catch (Exception error) when (error is YamlException or InvalidCastException)
+        {
+            return false;
+        }
+    }
+
     private static IEnumerable<Resource> LoadFolder(string folder, ILogger log)
     {
         if (!Directory.Exists(folder)) throw new StartupException($"resources path {folder} does not exist");
@@ -37,7 +53,7 @@ internal static class ResourceLoader
             log.LogDebug("{Folder} is a subfolder of a resources path and is not read", directory);
         foreach (var file in Directory.GetFiles(folder).Order(StringComparer.Ordinal))
         {
-            if (Path.GetExtension(file).ToUpperInvariant() is ".YAML" or ".YML")
+            if (IsResourceFile(file))
                 foreach (var resource in LoadFile(file, log))
                     yield return resource;
             else

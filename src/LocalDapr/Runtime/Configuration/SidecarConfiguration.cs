@@ -15,6 +15,9 @@ internal sealed class SidecarConfiguration
 
     public IReadOnlyList<SecretScope> SecretScopes { get; private init; } = [];
 
+    /// <summary>Null when any app may call this one.</summary>
+    public AccessControl? AccessControl { get; private init; }
+
     public IReadOnlyList<ApiRule> AllowedApis { get; private init; } = [];
 
     public IReadOnlyList<ApiRule> DeniedApis { get; private init; } = [];
@@ -37,6 +40,9 @@ internal sealed class SidecarConfiguration
         return From(merged);
     }
 
+    /// <summary>True for a feature that the Configuration switches off.</summary>
+    public bool IsOff(string feature) => Spec["features"].Objects().Any(f => f["name"].Text() == feature && f["enabled"].Text() == "false");
+
     public bool DeniesComponent(Component component) => Spec["components"].Object()?["deny"].Texts()
         .Any(denied => denied == component.Type || denied == $"{component.Type}/{component.Version}") ?? false;
 
@@ -47,6 +53,7 @@ internal sealed class SidecarConfiguration
             .. (spec["secrets"].Object()?["scopes"]).Objects().Select(s => new SecretScope(
                 s["storeName"].Text() ?? "", s["defaultAccess"].Text() ?? "", s["allowedSecrets"].Texts(), s["deniedSecrets"].Texts())),
         ],
+        AccessControl = Configuration.AccessControl.Read(spec),
         AllowedApis = Rules(spec, "allowed"),
         DeniedApis = Rules(spec, "denied"),
         NameResolutionFile = NameFile(spec["nameResolution"].Object()),

@@ -1,3 +1,4 @@
+using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.Invocation;
 using Microsoft.AspNetCore.Routing;
@@ -9,14 +10,13 @@ namespace LocalDapr.Runtime.ConfigurationApi;
 internal sealed partial class ConfigurationBlock(Sidecar sidecar) : IBuildingBlock
 {
     private readonly ILogger _log = sidecar.NewLog("configuration");
-    private volatile IReadOnlyDictionary<string, ConfigurationStore> _stores = new Dictionary<string, ConfigurationStore>();
+    private readonly OpenComponents<ConfigurationStore> _stores = new(sidecar, "configuration");
 
-    public ValueTask OpenAsync(CancellationToken cancellation)
-    {
-        _stores = sidecar.Components.OfCategory("configuration")
-            .ToDictionary(c => c.Name, c => new ConfigurationStore(c, sidecar.Host.Time, _log), StringComparer.Ordinal);
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask OpenAsync(CancellationToken cancellation) => _stores.UpdateAsync(
+        component => ValueTask.FromResult<ConfigurationStore?>(new ConfigurationStore(component, sidecar.Host.Time, _log)),
+        static store => store.DisposeAsync());
+
+    public ValueTask ReloadAsync(CancellationToken cancellation) => OpenAsync(cancellation);
 
     public void MapHttp(IEndpointRouteBuilder http) => http.MapConfigurationHttp(this);
 
@@ -26,13 +26,13 @@ internal sealed partial class ConfigurationBlock(Sidecar sidecar) : IBuildingBlo
 
     public async ValueTask StopAsync(CancellationToken cancellation)
     {
-        foreach (var store in _stores.Values) await store.DisposeAsync();
+        foreach (var store in _stores.All) await store.DisposeAsync();
     }
 
     /// <summary>Throws Dapr's error when there is no such store.</summary>
     public ConfigurationStore Find(string name)
     {
-        if (_stores.TryGetValue(name, out var store)) return store;
+        if (_stores.Find(name) is { } store) return store;
         throw _stores.Count == 0 ? DaprErrors.ConfigurationStoresNotConfigured() : DaprErrors.ConfigurationStoreNotFound(name);
     }
 

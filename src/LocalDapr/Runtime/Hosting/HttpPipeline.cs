@@ -1,4 +1,7 @@
+using LocalDapr.Runtime.Components;
+using LocalDapr.Runtime.Configuration;
 using LocalDapr.Runtime.Invocation;
+using LocalDapr.Runtime.Middleware;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -8,7 +11,25 @@ namespace LocalDapr.Runtime.Hosting;
 /// <summary>What happens to every request before its route: errors become answers, paths are cleaned, tokens are checked.</summary>
 internal static class HttpPipeline
 {
-    /// <summary>For the HTTP API.</summary>
+    /// <summary>What the Configuration puts before the HTTP API: traces, closed APIs, handlers.</summary>
+    public static void UseConfiguredHttp(this WebApplication app, SidecarConfiguration configuration, ComponentRegistry components)
+    {
+        if (TracingOf(configuration) is { } tracing) app.Use(next => context => tracing.FollowAsync(context, next));
+        if (new ApiAccess(configuration, "http") is { IsOpen: false } access) app.Use(next => context => access.CheckHttpAsync(context, next));
+        for (var handlers = HttpMiddleware.Count(configuration.Spec, "httpPipeline", components); handlers > 0; handlers--)
+            app.Use(next => context => HttpMiddleware.UppercaseAsync(context, next));
+        app.UseRouting();
+    }
+
+    /// <summary>What the Configuration puts before the gRPC API.</summary>
+    public static void UseConfiguredGrpc(this WebApplication app, SidecarConfiguration configuration)
+    {
+        if (TracingOf(configuration) is { } tracing) app.Use(next => context => tracing.FollowAsync(context, next));
+        if (new ApiAccess(configuration, "grpc") is { IsOpen: false } access) app.Use(next => context => access.CheckGrpcAsync(context, next));
+        app.UseRouting();
+    }
+
+    /// <summary>For the HTTP API; routes come after <see cref="UseConfiguredHttp"/> or UseRouting.</summary>
     public static void UseDaprHttp(this WebApplication app, string? apiToken, ILogger log)
     {
         app.Use(next => context => RequestHeads.FollowAsync(context, next));
@@ -19,14 +40,12 @@ internal static class HttpPipeline
             return next(context);
         });
         if (apiToken is not null) app.Use(next => context => CheckTokenAsync(context, next, apiToken));
-        app.UseRouting();
     }
 
     /// <summary>For the gRPC API; errors of methods are mapped by <see cref="DaprEndpoints"/>.</summary>
     public static void UseDaprGrpc(this WebApplication app, string? apiToken)
     {
         if (apiToken is not null) app.Use(next => context => CheckGrpcTokenAsync(context, next, apiToken));
-        app.UseRouting();
     }
 
     /// <summary>Doubled slashes are one, and a trailing one is none.</summary>
@@ -36,6 +55,9 @@ internal static class HttpPipeline
         while (text.Contains("//", StringComparison.Ordinal)) text = text.Replace("//", "/", StringComparison.Ordinal);
         return text.Length > 1 && text.EndsWith('/') ? text[..^1] : text;
     }
+
+    private static Tracing? TracingOf(SidecarConfiguration configuration) =>
+        Tracing.Read(configuration.Spec["tracing"].Object()?["samplingRate"].Text());
 
     private static async Task AnswerErrorsAsync(HttpContext context, RequestDelegate next, ILogger log)
     {

@@ -8,6 +8,9 @@ internal interface IBuildingBlock
     /// <summary>Opens the components of the block. Throws <see cref="StartupException"/> for what its owner must correct.</summary>
     ValueTask OpenAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
 
+    /// <summary>Takes up changed components and resources; may come before the start. A failure ends the sidecar.</summary>
+    ValueTask ReloadAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
+
     /// <summary>Adds the routes of the HTTP API.</summary>
     void MapHttp(IEndpointRouteBuilder http);
 

@@ -3,8 +3,10 @@ using LocalDapr.Runtime.Configuration;
 using LocalDapr.Runtime.Health;
 using LocalDapr.Runtime.Invocation;
 using LocalDapr.Runtime.MetadataApi;
+using LocalDapr.Runtime.Middleware;
 using LocalDapr.Runtime.Resiliency;
 using LocalDapr.Runtime.State;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
@@ -26,6 +28,8 @@ public sealed class Sidecar : IAsyncDisposable
     private IReadOnlyList<IBuildingBlock> _blocks = [];
     private Task _startingBlocks = Task.CompletedTask;
     private Task _probing = Task.CompletedTask;
+    private readonly SemaphoreSlim _changing = new(1); // starting the blocks and reloading exclude each other
+    private HotReload? _reload;
     private int _disposed;
 
     /// <summary>Reads the resources; throws <see cref="StartupException"/> for what the owner of the files must correct.</summary>
@@ -38,7 +42,8 @@ public sealed class Sidecar : IAsyncDisposable
         Components = new ComponentRegistry();
         Components.Replace(ComponentReader.Read(Resources, this, _log));
         Resiliency = ResiliencyRegistry.Load(Resources, options.AppId, host.Time);
-        App = new AppChannel(options, new AppHealth(options.AppPort is null ? null : options.AppHealth, host.Time, _log));
+        var health = new AppHealth(options.AppPort is null ? null : options.AppHealth, host.Time, _log);
+        App = new AppChannel(options, health, HttpMiddleware.Count(Configuration.Spec, "appHttpPipeline", Components));
         State = new StateStores(this);
         Metadata = new SidecarMetadata(this);
     }
@@ -111,6 +116,35 @@ public sealed class Sidecar : IAsyncDisposable
             Options.AppId, HttpPort, GrpcPort, Options.AppPort?.ToString() ?? "none");
         if (App.Exists) _probing = ProbeAsync();
         _startingBlocks = StartBlocksAsync();
+        if (Configuration.IsOff("HotReload")) return;
+        _reload = new HotReload(this);
+        _reload.Start();
+    }
+
+    /// <summary>Reads the resource folders again and hands the changes to the building blocks.</summary>
+    internal async Task ReloadAsync(CancellationToken cancellation)
+    {
+        await _changing.WaitAsync(cancellation);
+        try
+        {
+            var read = ResourceLoader.Load(Options.ResourcesPaths, Options, _log);
+            var kept = Resources.Where(r => r.Kind is not ("Component" or "Subscription" or "HTTPEndpoint"));
+            Components.Replace(HotReload.Merge(Components.All, ComponentReader.Read(read, this, _log)));
+            Resources = [.. read.Where(r => r.Kind is "Component" or "Subscription" or "HTTPEndpoint"), .. kept];
+            foreach (var block in _blocks) await block.ReloadAsync(cancellation);
+            _log.LogInformation("The resources of {AppId} changed; components are now: {Names}", Options.AppId, string.Join(", ", Components.All));
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    /// <summary>Goes on without a component that could not be opened, as its ignoreErrors says.</summary>
+    internal void LeaveOut(Component component, Exception error)
+    {
+        _log.LogError("{Reason} It is left out, as its ignoreErrors says.", error.Message);
+        Components.Remove(component);
     }
 
     /// <summary>Asks whoever runs the sidecar to end it.</summary>
@@ -129,6 +163,7 @@ public sealed class Sidecar : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
         if (Options.BlockShutdown > TimeSpan.Zero) await Task.Delay(Options.BlockShutdown, Host.Time);
         await _stopping.CancelAsync();
+        if (_reload is not null) await _reload.DisposeAsync();
         await Task.WhenAll(_startingBlocks, _probing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         using var limit = new CancellationTokenSource(Options.GracefulShutdown, Host.Time);
         foreach (var block in Enumerable.Reverse(_started)) await StopAsync(block, limit.Token);
@@ -137,6 +172,7 @@ public sealed class Sidecar : IAsyncDisposable
         await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()));
         foreach (var block in _blocks) (block as IDisposable)?.Dispose();
         App.Dispose();
+        _changing.Dispose();
         _stopping.Dispose();
     }
 
@@ -145,28 +181,32 @@ public sealed class Sidecar : IAsyncDisposable
         HttpPort = await ServeAsync(new("HTTP API", Options.HttpPort, HttpProtocols.Http1AndHttp2, Options.MaxBodyBytes), app =>
         {
             app.UseDaprHttp(Options.ApiToken, _log);
+            app.UseConfiguredHttp(Configuration, Components);
             foreach (var block in _blocks) block.MapHttp(app);
         });
         GrpcPort = await ServeAsync(new("gRPC API", Options.GrpcPort, HttpProtocols.Http2, null), app =>
         {
             app.UseDaprGrpc(Options.ApiToken);
+            app.UseConfiguredGrpc(Configuration);
             foreach (var block in _blocks) block.MapGrpc(app);
         });
         InternalPort = await ServeAsync(new("internal", Options.InternalPort, HttpProtocols.Http1AndHttp2, null), app =>
         {
             app.UseDaprHttp(apiToken: null, _log);
+            app.UseRouting();
             foreach (var block in _blocks) block.MapInternal(app);
         });
         if (Options.PublicPort is { } publicPort)
             await ServeAsync(new("public", publicPort, HttpProtocols.Http1AndHttp2, Options.MaxBodyBytes), app =>
             {
                 app.UseDaprHttp(apiToken: null, _log);
+            app.UseRouting();
                 Block<HealthBlock>().MapProbes(app);
                 Block<MetadataBlock>().MapRead(app);
             });
     }
 
-    private async Task<int> ServeAsync(ApiServer.Listener listener, Action<Microsoft.AspNetCore.Builder.WebApplication> configure)
+    private async Task<int> ServeAsync(ApiServer.Listener listener, Action<WebApplication> configure)
     {
         var server = await ApiServer.StartAsync(listener, Options, Host.LoggerFactory, configure);
         _servers.Add(server);
@@ -183,10 +223,18 @@ public sealed class Sidecar : IAsyncDisposable
                 await App.Health.WaitAsync(_stopping.Token);
                 await AskConfigurationAsync();
             }
-            foreach (var block in _blocks)
+            await _changing.WaitAsync(_stopping.Token);
+            try
             {
-                _started.Add(block);
-                await block.StartAsync(_stopping.Token);
+                foreach (var block in _blocks)
+                {
+                    _started.Add(block);
+                    await block.StartAsync(_stopping.Token);
+                }
+            }
+            finally
+            {
+                _changing.Release();
             }
             _ready.TrySetResult();
             _log.LogInformation("Sidecar of {AppId} is ready", Options.AppId);

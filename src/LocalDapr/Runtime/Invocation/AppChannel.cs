@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using LocalDapr.Runtime.Health;
 using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Middleware;
 using MiniGrpc;
 
 namespace LocalDapr.Runtime.Invocation;
@@ -18,14 +19,16 @@ internal sealed class AppChannel : IDisposable
     private readonly SidecarOptions _options;
     private readonly SemaphoreSlim? _concurrency;
 
-    public AppChannel(SidecarOptions options, AppHealth health)
+    public AppChannel(SidecarOptions options, AppHealth health, int handlers = 0)
     {
         (_options, Health) = (options, health);
         IsGrpc = options.AppProtocol is "grpc" or "grpcs";
         var scheme = options.AppProtocol is "https" or "grpcs" ? "https" : "http";
         Address = new Uri($"{scheme}://{options.AppChannelAddress}:{options.AppPort ?? 1}");
         if (options.AppMaxConcurrency > 0) _concurrency = new SemaphoreSlim(options.AppMaxConcurrency);
-        Http = new HttpMessageInvoker(Handler(scheme == "https"));
+        HttpMessageHandler way = Handler(scheme == "https");
+        for (; handlers > 0; handlers--) way = new HttpMiddleware.UppercaseHandler(way);
+        Http = new HttpMessageInvoker(way);
         if (IsGrpc && options.AppPort is not null) Grpc = new GrpcChannel(Address);
     }
 

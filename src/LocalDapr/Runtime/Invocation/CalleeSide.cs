@@ -17,6 +17,7 @@ internal static class CalleeSide
     public static async ValueTask<InvocationAnswer> SendAsync(Sidecar callee, InvocationCall call, CancellationToken cancellation)
     {
         var app = callee.App;
+        Require(callee, call);
         if (!app.Exists) throw DaprErrors.InvokeFailed(call.AppId, "app channel is not initialized");
         if (!app.Health.IsHealthy) throw DaprErrors.InvokeFailed(call.AppId, "app is not in a healthy state");
         var turn = await app.EnterAsync(cancellation);
@@ -38,6 +39,26 @@ internal static class CalleeSide
             turn.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Throws what a caller is told that may not call this; a sidecar may call its own app.</summary>
+    public static void Require(Sidecar callee, string caller, string ns, string operation, string? verb)
+    {
+        if (callee.Configuration.AccessControl is not { } control || control.Allows(caller, ns, operation, verb)) return;
+        throw DaprErrors.InvokeDenied(
+            callee.Options.AppId,
+            $"access control policy has denied access to id: spiffe://public/ns/{ns}/{caller} operation: {operation} verb: {verb ?? "NONE"}");
+    }
+
+    // The last id counts: one that the caller sent itself stands before that of its sidecar.
+    private static void Require(Sidecar callee, InvocationCall call)
+    {
+        var caller = call.Headers.LastOrDefault(h => Is(h.Key, WellKnownHeaders.CallerAppId)).Value;
+        if (caller is null) return;
+        var ns = call.Headers.LastOrDefault(h => Is(h.Key, WellKnownHeaders.CallerNamespace)).Value ?? callee.Options.Namespace;
+        Require(callee, caller.Split(',')[^1].Trim(), ns.Split(',')[^1].Trim(), call.Path, call.Verb.Method);
+
+        static bool Is(string name, string wanted) => name.Equals(wanted, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Body and headers of the call.</summary>

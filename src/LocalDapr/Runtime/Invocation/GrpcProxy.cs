@@ -48,8 +48,21 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets) : IDisp
             await FailAsync(context, MiniGrpc.StatusCode.Unimplemented, $"app {callee.Options.AppId} does not speak gRPC");
             return;
         }
+        if (!IsAllowed(context, callee, own, addIds))
+        {
+            await FailAsync(context, MiniGrpc.StatusCode.PermissionDenied, $"access control policy has denied access to {context.Request.Path}");
+            return;
+        }
         using var turn = await callee.App.EnterAsync(context.RequestAborted);
         await PassAsync(context, callee.App.Address, callee.Options.AppId, callee.Options.AppApiToken, addIds && !own);
+    }
+
+    // A call from another process names its caller, the last one in the header; a sidecar may call its own app.
+    private bool IsAllowed(HttpContext context, Sidecar callee, bool own, bool addIds)
+    {
+        if (callee.Configuration.AccessControl is not { } control || own && addIds) return true;
+        var caller = addIds ? sidecar.Options.AppId : context.Request.Headers[WellKnownHeaders.CallerAppId].LastOrDefault();
+        return control.Allows(caller ?? "", sidecar.Options.Namespace, context.Request.Path.Value ?? "/", verb: null);
     }
 
     private async Task PassAsync(HttpContext context, Uri address, string calleeId, string? token, bool addIds)

@@ -74,7 +74,7 @@ internal sealed class InvocationBlock : IBuildingBlock, IDisposable
         catch (DaprError error) when (!context.Response.HasStarted)
         {
             context.Response.StatusCode = StatusCodes.Status502BadGateway;
-            context.Response.Headers[Invoker.RefusalHeader] = "1";
+            context.Response.Headers[Invoker.RefusalHeader] = error.HttpStatus.ToString();
             await context.Response.WriteAsync(error.Message, context.RequestAborted);
         }
     }

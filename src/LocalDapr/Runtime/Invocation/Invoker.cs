@@ -65,8 +65,12 @@ internal sealed class Invoker(Sidecar sidecar, TargetResolver targets) : IDispos
     {
         using var request = NewRequest(call, $"{address.GetLeftPart(UriPartial.Authority)}/{call.Path}");
         var response = await _sidecars.SendAsync(request, cancellation);
-        if (!response.Headers.Contains(RefusalHeader)) return new InvocationAnswer(response, default);
-        using (response) throw DaprErrors.InvokeFailed(call.AppId, await response.Content.ReadAsStringAsync(cancellation));
+        if (!response.Headers.TryGetValues(RefusalHeader, out var refusal)) return new InvocationAnswer(response, default);
+        using (response)
+        {
+            var why = await response.Content.ReadAsStringAsync(cancellation);
+            throw refusal.First() == "403" ? DaprErrors.InvokeDenied(call.AppId, why) : DaprErrors.InvokeFailed(call.AppId, why);
+        }
     }
 
     private async ValueTask<InvocationAnswer> SendAsync(InvocationCall call, InvocationTarget.External external, CancellationToken cancellation)

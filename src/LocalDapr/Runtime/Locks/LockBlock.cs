@@ -1,5 +1,6 @@
 using Dapr.Protocol;
 using Dapr.Protocol.Runtime.V1;
+using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.State;
 using Microsoft.AspNetCore.Builder;
@@ -11,19 +12,16 @@ namespace LocalDapr.Runtime.Locks;
 /// <summary>The distributed lock API. Locks belong to an app id, as keys of state do.</summary>
 internal sealed class LockBlock(Sidecar sidecar) : IBuildingBlock
 {
-    private volatile IReadOnlyDictionary<string, OpenLocks> _open = new Dictionary<string, OpenLocks>();
+    private readonly OpenComponents<OpenLocks> _open = new(sidecar, "lock");
 
-    public async ValueTask OpenAsync(CancellationToken cancellation)
+    public ValueTask OpenAsync(CancellationToken cancellation) => _open.UpdateAsync(async component =>
     {
-        var open = new Dictionary<string, OpenLocks>(StringComparer.Ordinal);
-        foreach (var component in sidecar.Components.OfCategory("lock"))
-        {
-            var locks = new SqliteLocks(sidecar.Host.Databases.Get(component.Require("connectionString")), sidecar.Host.Time);
-            await locks.OpenAsync(cancellation);
-            open[component.Name] = new OpenLocks(locks, "lock||" + KeyPrefix.Of(component, sidecar.Options).Text);
-        }
-        _open = open;
-    }
+        var locks = new SqliteLocks(sidecar.Host.Databases.Get(component.Require("connectionString")), sidecar.Host.Time);
+        await locks.OpenAsync(cancellation);
+        return new OpenLocks(locks, "lock||" + KeyPrefix.Of(component, sidecar.Options).Text);
+    });
+
+    public ValueTask ReloadAsync(CancellationToken cancellation) => OpenAsync(cancellation);
 
     public void MapHttp(IEndpointRouteBuilder http)
     {
@@ -80,7 +78,7 @@ internal sealed class LockBlock(Sidecar sidecar) : IBuildingBlock
         if (_open.Count == 0) throw DaprErrors.LockStoresNotConfigured();
         if (resource.Length == 0) throw DaprErrors.LockFieldEmpty("ResourceId", name);
         if (owner.Length == 0) throw DaprErrors.LockFieldEmpty("LockOwner", name);
-        return _open.GetValueOrDefault(name) ?? throw DaprErrors.LockStoreNotFound(name);
+        return _open.Find(name) ?? throw DaprErrors.LockStoreNotFound(name);
     }
 
     private sealed record OpenLocks(SqliteLocks Locks, string Prefix);

@@ -14,6 +14,7 @@ internal sealed partial class OutboxBlock(Sidecar sidecar) : IBuildingBlock, IDi
     private readonly ILogger _log = sidecar.NewLog("outbox");
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<StoreOutbox, Task> _relays = [];
+    private bool _started;
 
     public void MapHttp(IEndpointRouteBuilder http)
     {
@@ -27,6 +28,14 @@ internal sealed partial class OutboxBlock(Sidecar sidecar) : IBuildingBlock, IDi
 
     public ValueTask StartAsync(CancellationToken cancellation)
     {
+        _started = true;
+        return ReloadAsync(cancellation);
+    }
+
+    // The relay of a store that is gone goes on: what its transactions stored is still to be published.
+    public ValueTask ReloadAsync(CancellationToken cancellation)
+    {
+        if (!_started) return ValueTask.CompletedTask;
         foreach (var outbox in sidecar.State.Outboxes)
             if (!_relays.ContainsKey(outbox))
                 _relays[outbox] = RelayAsync(outbox);

@@ -14,10 +14,15 @@ internal sealed partial class PubSubBlock : IBuildingBlock
     private readonly ILogger _log;
     private readonly Lock _gate = new();
     private readonly List<ActiveSubscription> _active = [];
+    private readonly AppSubscriptions _subscriptions;
+    private readonly ISubscriber _app;
+    private bool _started;
 
     public PubSubBlock(Sidecar sidecar)
     {
         (_sidecar, _log, Components) = (sidecar, sidecar.NewLog("pubsub"), new PubSubComponents(sidecar));
+        _subscriptions = new AppSubscriptions(sidecar, _log);
+        _app = sidecar.App.IsGrpc ? new GrpcSubscriber(sidecar.App) : new HttpSubscriber(sidecar.App);
         sidecar.Metadata.Subscriptions = Listed;
     }
 
@@ -26,11 +31,7 @@ internal sealed partial class PubSubBlock : IBuildingBlock
     /// <summary>Cancelled when the sidecar begins to stop: streams end then.</summary>
     public CancellationToken Stopping => _sidecar.Stopping;
 
-    public ValueTask OpenAsync(CancellationToken cancellation)
-    {
-        Components.Open();
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask OpenAsync(CancellationToken cancellation) => Components.OpenAsync();
 
     public void MapHttp(IEndpointRouteBuilder http) => http.MapPubSub(Components);
 
@@ -39,13 +40,14 @@ internal sealed partial class PubSubBlock : IBuildingBlock
     public async ValueTask StartAsync(CancellationToken cancellation)
     {
         if (!_sidecar.App.Exists) return;
-        ISubscriber app = _sidecar.App.IsGrpc ? new GrpcSubscriber(_sidecar.App) : new HttpSubscriber(_sidecar.App);
-        foreach (var subscription in await new AppSubscriptions(_sidecar, _log).ReadAsync(cancellation))
-        {
-            if (Components.Find(subscription.PubSub) is not { } component) LogNoComponent(_log, subscription.PubSub, subscription.Topic);
-            else if (!component.Scopes.MaySubscribe(subscription.Topic)) LogNotAllowed(_log, subscription.Topic, subscription.PubSub);
-            else await SubscribeAsync(component, subscription, app, cancellation);
-        }
+        _started = true;
+        await FollowAsync(cancellation);
+    }
+
+    public async ValueTask ReloadAsync(CancellationToken cancellation)
+    {
+        await Components.OpenAsync();
+        if (_started) await FollowAsync(cancellation);
     }
 
     public async ValueTask StopAsync(CancellationToken cancellation)
@@ -71,6 +73,25 @@ internal sealed partial class PubSubBlock : IBuildingBlock
                 return;
         await active.StopAsync(CancellationToken.None);
     }
+
+    // Ends what is no longer wanted or has another component, and begins what is new. Streams are their callers' matter.
+    private async Task FollowAsync(CancellationToken cancellation)
+    {
+        var wanted = await _subscriptions.ReadAsync(cancellation);
+        ActiveSubscription[] active;
+        lock (_gate) active = [.. _active.Where(a => a.Subscription.Kind != SubscriptionKind.Streaming)];
+        var kept = active.Where(a => Components.Find(a.Subscription.PubSub) == a.Component && wanted.Any(s => IsSame(s, a.Subscription))).ToList();
+        foreach (var ended in active.Except(kept)) await UnsubscribeAsync(ended);
+        foreach (var subscription in wanted.Where(s => !kept.Any(k => IsSame(s, k.Subscription))))
+        {
+            if (Components.Find(subscription.PubSub) is not { } component) LogNoComponent(_log, subscription.PubSub, subscription.Topic);
+            else if (!component.Scopes.MaySubscribe(subscription.Topic)) LogNotAllowed(_log, subscription.Topic, subscription.PubSub);
+            else await SubscribeAsync(component, subscription, _app, cancellation);
+        }
+    }
+
+    private static bool IsSame(Subscription one, Subscription other) =>
+        (one.PubSub, one.Topic, one.Kind, one.Source) == (other.PubSub, other.Topic, other.Kind, other.Source);
 
     private IReadOnlyList<SubscriptionEntry> Listed()
     {

@@ -8,22 +8,19 @@ namespace LocalDapr.Runtime.PubSub;
 /// <summary>The pub/sub components of one sidecar: what may be published, in which envelope, to which log.</summary>
 internal sealed class PubSubComponents(Sidecar sidecar)
 {
-    private readonly Dictionary<string, PubSubComponent> _components = new(StringComparer.Ordinal);
+    private readonly OpenComponents<PubSubComponent> _components = new(sidecar, "pubsub");
 
     /// <summary>Opens the logs. Throws <see cref="StartupException"/> for a component that cannot be opened.</summary>
-    public void Open()
+    public ValueTask OpenAsync() => _components.UpdateAsync(component =>
     {
-        foreach (var component in sidecar.Components.OfCategory("pubsub"))
-        {
-            var database = component.Type == "pubsub.in-memory"
-                ? sidecar.Host.Databases.InMemory($"pubsub/{component.Name}")
-                : sidecar.Host.Databases.Get(component.Require("connectionString"));
-            var scopes = new TopicScopes(component, sidecar.Options.AppId);
-            _components[component.Name] = new PubSubComponent(component, MessageLog.Of(database), scopes);
-        }
-    }
+        var database = component.Type == "pubsub.in-memory"
+            ? sidecar.Host.Databases.InMemory($"pubsub/{component.Name}")
+            : sidecar.Host.Databases.Get(component.Require("connectionString"));
+        var scopes = new TopicScopes(component, sidecar.Options.AppId);
+        return ValueTask.FromResult<PubSubComponent?>(new PubSubComponent(component, MessageLog.Of(database), scopes));
+    });
 
-    public PubSubComponent? Find(string name) => _components.GetValueOrDefault(name);
+    public PubSubComponent? Find(string name) => _components.Find(name);
 
     /// <summary>Publishes one event; completes when it is durable.</summary>
     public async ValueTask PublishAsync(PublishedEvent published, CancellationToken cancellation)

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Dapr.Protocol;
 using Dapr.Protocol.Runtime.V1;
+using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -15,13 +16,12 @@ internal sealed class SecretsBlock(Sidecar sidecar) : IBuildingBlock
 {
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private Dictionary<string, ISecretStore> _stores = [];
+    private readonly OpenComponents<ISecretStore> _stores = new(sidecar, "secretstores");
 
-    public ValueTask OpenAsync(CancellationToken cancellation)
-    {
-        _stores = sidecar.Components.OfCategory("secretstores").ToDictionary(c => c.Name, SecretStores.Open, StringComparer.Ordinal);
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask OpenAsync(CancellationToken cancellation) =>
+        _stores.UpdateAsync(component => ValueTask.FromResult<ISecretStore?>(SecretStores.Open(component)));
+
+    public ValueTask ReloadAsync(CancellationToken cancellation) => OpenAsync(cancellation);
 
     public void MapHttp(IEndpointRouteBuilder http)
     {
@@ -102,7 +102,7 @@ internal sealed class SecretsBlock(Sidecar sidecar) : IBuildingBlock
 
     private ISecretStore Find(string name)
     {
-        if (_stores.TryGetValue(name, out var store)) return store;
+        if (_stores.Find(name) is { } store) return store;
         throw _stores.Count == 0 ? DaprErrors.SecretStoresNotConfigured() : DaprErrors.SecretStoreNotFound(name);
     }
 

@@ -10,6 +10,8 @@ internal sealed class StateBlock(Sidecar sidecar) : IBuildingBlock
 
     public ValueTask OpenAsync(CancellationToken cancellation) => sidecar.State.OpenAsync(cancellation);
 
+    public ValueTask ReloadAsync(CancellationToken cancellation) => sidecar.State.OpenAsync(cancellation);
+
     public void MapHttp(IEndpointRouteBuilder http) => http.MapStateHttp(_service);
 
     public void MapGrpc(IEndpointRouteBuilder grpc) => grpc.MapStateGrpc(_service);

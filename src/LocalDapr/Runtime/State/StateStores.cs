@@ -8,32 +8,27 @@ namespace LocalDapr.Runtime.State;
 /// <summary>The opened state stores of a sidecar, by component name.</summary>
 internal sealed class StateStores(Sidecar sidecar)
 {
-    private volatile IReadOnlyDictionary<string, OpenStore> _open = new Dictionary<string, OpenStore>();
+    private readonly OpenComponents<OpenStore> _open = new(sidecar, "state");
 
     /// <summary>The store that holds actors and workflows; null when no component is marked <c>actorStateStore</c>.</summary>
-    public OpenStore? ActorStore => _open.Values.FirstOrDefault(IsForActors);
+    public OpenStore? ActorStore => _open.All.FirstOrDefault(IsForActors);
 
     /// <summary>The outboxes of the stores that have one.</summary>
-    public IEnumerable<StoreOutbox> Outboxes => _open.Values.Select(s => s.Outbox).OfType<StoreOutbox>();
+    public IEnumerable<StoreOutbox> Outboxes => _open.All.Select(s => s.Outbox).OfType<StoreOutbox>();
 
     /// <summary>Throws the error of Dapr when there is no such store.</summary>
     public OpenStore Get(string name)
     {
-        if (_open.TryGetValue(name, out var store)) return store;
+        if (_open.Find(name) is { } store) return store;
         throw _open.Count == 0 ? DaprErrors.StateStoresNotConfigured(name) : DaprErrors.StateStoreNotFound(name);
     }
 
     /// <summary>Opens what is new among the components and forgets what is gone.</summary>
     public async ValueTask OpenAsync(CancellationToken cancellation)
     {
-        var open = new Dictionary<string, OpenStore>(StringComparer.Ordinal);
-        foreach (var component in sidecar.Components.OfCategory("state"))
-            open[component.Name] = _open.TryGetValue(component.Name, out var existing) && existing.Component == component
-                ? existing
-                : await OpenAsync(component, cancellation);
-        if (open.Values.Count(IsForActors) > 1)
-            throw new StartupException($"duplicate actor state store: {string.Join(" and ", open.Values.Where(IsForActors).Select(s => s.Component.Name))}");
-        _open = open;
+        await _open.UpdateAsync(async component => await OpenAsync(component, cancellation));
+        var forActors = _open.All.Where(IsForActors).Select(s => s.Component.Name).ToList();
+        if (forActors.Count > 1) throw new StartupException($"duplicate actor state store: {string.Join(" and ", forActors)}");
     }
 
     private static bool IsForActors(OpenStore store) => store.Component.Flag("actorStateStore");

@@ -87,6 +87,20 @@ public sealed class InvocationHttpTests
         Assert.Equal((HttpStatusCode.NoContent, HttpVersion.Version20), (answer.StatusCode, answer.Version));
     }
 
+    [Fact]
+    public async Task Access_control_keeps_other_apps_out_and_the_own_app_in()
+    {
+        await using var one = await OneSidecar.StartAsync(EchoAsync, "  accessControl: {defaultAction: deny}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{one.Sidecar.InternalPort}/x");
+        request.Headers.Add("dapr-caller-app-id", "stranger");
+
+        using var foreign = await one.Http.SendAsync(request, Stop);
+        using var own = await one.Http.GetAsync(new Uri("/v1.0/invoke/app/method/x", UriKind.Relative), Stop);
+
+        Assert.Equal("403", foreign.Headers.GetValues("localdapr-refusal").Single());
+        Assert.Equal(HttpStatusCode.OK, own.StatusCode);
+    }
+
     private static Task<HttpResponseMessage> PostInChunksAsync(OneSidecar one, string body)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "/v1.0/invoke/app/method/echo") { Content = new StringContent(body) };

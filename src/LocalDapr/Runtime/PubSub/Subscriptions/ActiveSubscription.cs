@@ -9,9 +9,12 @@ internal sealed class ActiveSubscription
 {
     private readonly LogConsumer _consumer;
 
-    private ActiveSubscription(Subscription subscription, LogConsumer consumer) => (Subscription, _consumer) = (subscription, consumer);
+    private ActiveSubscription(Subscription subscription, PubSubComponent component, LogConsumer consumer) =>
+        (Subscription, Component, _consumer) = (subscription, component, consumer);
 
     public Subscription Subscription { get; }
+
+    public PubSubComponent Component { get; }
 
     public static async ValueTask<ActiveSubscription> StartAsync(
         Sidecar sidecar, PubSubComponent component, Subscription subscription, ISubscriber subscriber, CancellationToken cancellation)
@@ -29,7 +32,7 @@ internal sealed class ActiveSubscription
         var consumers = await component.Log.JoinAsync(subscription.Topic, group, options.FromOldest, cancellation);
         var consumer = new LogConsumer(component.Log, consumers, options, HandleAsync, time, log);
         consumer.Start();
-        return new ActiveSubscription(subscription, consumer);
+        return new ActiveSubscription(subscription, component, consumer);
 
         // Nothing goes to an app that is not well; a stop gives back what waits for it.
         async Task<IReadOnlyList<Verdict>> HandleAsync(IReadOnlyList<LogMessage> batch, CancellationToken ct)

@@ -11,12 +11,15 @@ namespace LocalDapr.Runtime.PubSub.Subscriptions;
 /// <summary>Asks the app what it subscribes to, and adds what the resources say; the app wins for the same pubsub and topic.</summary>
 internal sealed partial class AppSubscriptions(Sidecar sidecar, ILogger logger)
 {
+    private IReadOnlyList<Subscription>? _programmatic;
+
+    /// <summary>The app is asked once; resources are read as they are now.</summary>
     public async Task<IReadOnlyList<Subscription>> ReadAsync(CancellationToken cancellation)
     {
         var reader = new SubscriptionReader(why => LogRefused(logger, why));
-        var programmatic = sidecar.Options.DisabledInitEndpoints.Contains("subscribe") ? [] : await AskAsync(reader, cancellation);
+        _programmatic ??= sidecar.Options.DisabledInitEndpoints.Contains("subscribe") ? [] : await AskAsync(reader, cancellation);
         var declarative = reader.FromResources(sidecar.Resources);
-        return [.. programmatic.Concat(declarative).DistinctBy(s => (s.PubSub, s.Topic))];
+        return [.. _programmatic.Concat(declarative).DistinctBy(s => (s.PubSub, s.Topic))];
     }
 
     private async Task<IReadOnlyList<Subscription>> AskAsync(SubscriptionReader reader, CancellationToken cancellation)

@@ -17,6 +17,9 @@ internal sealed record Subscription(string PubSub, string Topic, Routes Routes, 
 
     public string DeadLetterTopic { get; init; } = "";
 
+    /// <summary>The resource of a declarative one; the same text is the same subscription.</summary>
+    public string Source { get; init; } = "";
+
     /// <summary>Null for one message at a time.</summary>
     public BulkOptions? Bulk { get; init; }
 

@@ -21,7 +21,9 @@ internal sealed class SubscriptionReader(Action<string> refused)
     /// <summary>Resources of kind Subscription, v1alpha1 and v2alpha1.</summary>
     public IReadOnlyList<Subscription> FromResources(IEnumerable<Resource> resources) =>
         [.. resources.Where(r => r.Kind == "Subscription")
-            .Select(r => FromJson(r.Spec, SubscriptionKind.Declarative, routesFirst: r.ApiVersion != "dapr.io/v1alpha1"))
+            .Select(r => FromJson(r.Spec, SubscriptionKind.Declarative, routesFirst: r.ApiVersion != "dapr.io/v1alpha1") is { } read
+                ? read with { Source = r.Body.ToJsonString() }
+                : null)
             .OfType<Subscription>()];
 
     private Subscription? FromJson(JsonObject entry, SubscriptionKind kind, bool routesFirst)

@@ -1,0 +1,82 @@
+using LocalDapr.Runtime.Components;
+using Microsoft.Extensions.Logging;
+
+namespace LocalDapr.Runtime.Hosting;
+
+/// <summary>
+/// Watches the resource folders of a sidecar and hands changes of components, subscriptions and HTTP endpoints to it, as daprd's feature
+/// HotReload. The store of the actors stays what it was at the start: moving actors at run time would lose turns.
+/// </summary>
+internal sealed partial class HotReload : IAsyncDisposable
+{
+    /// <summary>Editors write in several steps: what follows each other so closely is one change.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(100);
+
+    private readonly Sidecar _sidecar;
+    private readonly FileWatch _watch;
+    private string _stamp;
+
+    public HotReload(Sidecar sidecar)
+    {
+        _sidecar = sidecar;
+        _watch = new FileWatch(sidecar.Options.ResourcesPaths, LookAsync, sidecar.Host.Time);
+        _stamp = Stamp();
+    }
+
+    public void Start() => _watch.Start();
+
+    public ValueTask DisposeAsync() => _watch.DisposeAsync();
+
+    /// <summary>
+    /// The components after a change: those whose document is the same stay the same objects, and so does the store of the actors, whatever
+    /// its file says now. Pure.
+    /// </summary>
+    internal static IReadOnlyList<Component> Merge(IReadOnlyList<Component> before, IReadOnlyList<Component> after)
+    {
+        var actorStore = before.FirstOrDefault(IsActorStore);
+        var merged = after.Where(c => !IsActorStore(c) && c.Name != actorStore?.Name)
+            .Select(c => before.FirstOrDefault(b => b.Name == c.Name && b.Source == c.Source) ?? c);
+        return [.. merged.Concat(actorStore is null ? [] : [actorStore])];
+    }
+
+    private static bool IsActorStore(Component component) => component.Category == "state" && component.Flag("actorStateStore");
+
+    private async Task LookAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            if (Stamp() == _stamp) return;
+            string stamp;
+            do
+            {
+                stamp = Stamp();
+                await Task.Delay(Quiet, _sidecar.Host.Time, cancellation);
+            }
+            while (Stamp() != stamp);
+            if (!Files().All(ResourceLoader.IsReadable)) return; // half a file: its other half is another change
+            _stamp = stamp;
+            await _sidecar.ReloadAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            // The sidecar stops.
+        }
+        catch (IOException error)
+        {
+            LogNotRead(_sidecar.Log, error.Message); // a file went while it was looked at: the next look finds it gone
+        }
+        catch (Exception error)
+        {
+            _sidecar.Fail(error);
+        }
+    }
+
+    private IEnumerable<string> Files() =>
+        _sidecar.Options.ResourcesPaths.Where(Directory.Exists).SelectMany(Directory.GetFiles).Where(ResourceLoader.IsResourceFile);
+
+    private string Stamp() => string.Join('\n', Files().Order(StringComparer.Ordinal).Select(f => new FileInfo(f))
+        .Select(f => $"{f.FullName} {(f.Exists ? f.Length : 0)} {f.LastWriteTimeUtc.Ticks}"));
+
+    [LoggerMessage(EventId = 4601, Level = LogLevel.Debug, Message = "The resource folders changed while they were read: {Reason}")]
+    private static partial void LogNotRead(ILogger logger, string reason);
+}

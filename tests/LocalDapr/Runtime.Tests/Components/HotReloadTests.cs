@@ -1,0 +1,89 @@
+using System.Net;
+using System.Threading.Channels;
+using LocalDapr.Runtime.Components;
+using LocalDapr.Runtime.Hosting;
+using Microsoft.AspNetCore.Http;
+using Xunit;
+
+namespace LocalDapr.Runtime.Tests.Components;
+
+public sealed class HotReloadTests
+{
+    private const string Subscription = "apiVersion: dapr.io/v2alpha1\nkind: Subscription\nmetadata: {name: news}\n"
+        + "spec: {pubsubname: pubsub, topic: news, routes: {default: /news} }";
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_component_and_a_subscription_written_while_the_app_runs_deliver_and_end_with_their_files()
+    {
+        var delivered = Channel.CreateUnbounded<string>();
+        await using var one = await OneSidecar.StartAsync(async context =>
+        {
+            if (context.Request.Path == "/news") await delivered.Writer.WriteAsync(context.Request.Path, context.RequestAborted);
+            else context.Response.StatusCode = StatusCodes.Status404NotFound;
+        });
+        Assert.Equal(HttpStatusCode.NotFound, await PublishAsync(one));
+
+        await one.WriteAsync("pubsub.yaml", OneSidecar.Component("pubsub", "pubsub.in-memory"));
+        await one.WriteAsync("news.yaml", Subscription);
+
+        await OneSidecar.EventuallyAsync(() => Task.FromResult(one.Sidecar.Metadata.Subscriptions().Count == 1), "the subscription");
+        Assert.Equal(HttpStatusCode.NoContent, await PublishAsync(one));
+        await delivered.Reader.ReadAsync(Stop);
+
+        one.Remove("news.yaml");
+        await OneSidecar.EventuallyAsync(() => Task.FromResult(one.Sidecar.Metadata.Subscriptions().Count == 0), "the end of the subscription");
+        one.Remove("pubsub.yaml");
+        await OneSidecar.EventuallyAsync(async () => await PublishAsync(one) == HttpStatusCode.NotFound, "the end of the component");
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_YAML_yet_changes_nothing()
+    {
+        await using var one = await OneSidecar.StartAsync(app: null, configuration: null, OneSidecar.Component("kept", "state.in-memory"));
+
+        await one.WriteAsync("0.yaml", "kind: Component\nspec: {type: [");
+        await one.WriteAsync("1.yaml", OneSidecar.Component("more", "state.in-memory"));
+        await one.WriteAsync("0.yaml", OneSidecar.Component("kept", "state.in-memory", ("keyPrefix", "none")));
+
+        await OneSidecar.EventuallyAsync(() => Task.FromResult(one.Sidecar.Components.All.Count == 2), "both components");
+        Assert.False(one.Sidecar.Failed.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_changed_component_that_cannot_be_opened_ends_the_sidecar()
+    {
+        await using var one = await OneSidecar.StartAsync(app: null, configuration: null, OneSidecar.Component("store", "state.in-memory"));
+
+        await one.WriteAsync("0.yaml", OneSidecar.Component("store", "state.sqlite"));
+
+        var error = await one.Sidecar.Failed.WaitAsync(TimeSpan.FromSeconds(20), Stop);
+        Assert.Contains("metadata connectionString is missing", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_did_not_change_stays_the_same_object_and_the_store_of_the_actors_stays_whatever_its_file_says()
+    {
+        Component kept = State("kept", "1"), actors = State("actors", "1", forActors: true), changed = State("changed", "1");
+
+        var merged = HotReload.Merge([kept, actors, changed], [State("kept", "1"), State("changed", "2"), State("other", "1", forActors: true)]);
+
+        Assert.Equal(["kept", "changed", "actors"], merged.Select(c => c.Name));
+        Assert.Same(kept, merged[0]);
+        Assert.Equal("2", merged[1].Source);
+        Assert.Same(actors, merged[2]);
+    }
+
+    private static Component State(string name, string source, bool forActors = false) => new(name, "state.in-memory", "v1")
+    {
+        Source = source, Metadata = forActors ? new Dictionary<string, string> { ["actorStateStore"] = "true" } : [],
+    };
+
+    private static async Task<HttpStatusCode> PublishAsync(OneSidecar one)
+    {
+        using var content = new StringContent("1");
+        using var answer = await one.Http.PostAsync(new Uri("/v1.0/publish/pubsub/news", UriKind.Relative), content, Stop);
+        return answer.StatusCode;
+    }
+}
