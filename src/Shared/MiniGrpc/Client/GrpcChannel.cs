@@ -13,6 +13,9 @@ namespace MiniGrpc;
 /// </summary>
 public sealed class GrpcChannel : IDisposable
 {
+    // Details of errors travel as metadata. Beyond this HttpClient closes the connection.
+    private const int MaxMetadataKilobytes = 512;
+
     private readonly HttpMessageInvoker _http;
     private readonly ConcurrentDictionary<string, Uri> _uris = new(StringComparer.Ordinal);
 
@@ -171,6 +174,9 @@ public sealed class GrpcChannel : IDisposable
         EnableMultipleHttp2Connections = true,
         PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
         ConnectTimeout = options.ConnectTimeout,
+#pragma warning disable CA2262 // kilobytes are meant
+        MaxResponseHeadersLength = MaxMetadataKilobytes,
+#pragma warning restore CA2262
         KeepAlivePingDelay = options.KeepAlivePingDelay,
         KeepAlivePingTimeout = options.KeepAlivePingTimeout,
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,

@@ -59,6 +59,12 @@ internal sealed class StreamContent<T>(bool gzip, int maxBytes) : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        if (_opened.Task.IsCompleted)
+        {
+            // HttpClient sends a request again that the server has not taken, but what was written to it is gone.
+            throw new IOException("The connection closed as the call began.");
+        }
+
         try
         {
             // The headers must leave now: the server may speak first.

@@ -2,28 +2,35 @@ using System.Text;
 
 namespace MiniGrpc.Wire;
 
-/// <summary>grpc-message is UTF-8 with everything outside printable ASCII, and '%' itself, percent-encoded.</summary>
+/// <summary>
+/// grpc-message is UTF-8 with everything outside printable ASCII, and '%' itself, percent-encoded. What is too long for a header is cut:
+/// a client that gets more headers than it takes closes the connection, with all the calls on it.
+/// </summary>
 internal static class GrpcStatusMessage
 {
     private const string Hex = "0123456789ABCDEF";
+    private const string Cut = "%E2%80%A6";
+    private const int MaxLength = 8 * 1024;
 
     public static string Encode(string message)
     {
-        if (message.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0 && !message.Contains('%'))
+        if (message.Length <= MaxLength && message.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0 && !message.Contains('%'))
         {
             return message;
         }
 
-        var encoded = new StringBuilder(message.Length + 16);
-        foreach (var b in Encoding.UTF8.GetBytes(message))
+        var encoded = new StringBuilder(Math.Min(message.Length, MaxLength) + 16);
+        Span<byte> utf8 = stackalloc byte[4];
+        foreach (var rune in message.EnumerateRunes())
         {
-            if (b is >= 0x20 and <= 0x7E and not (byte)'%')
+            if (encoded.Length > MaxLength)
             {
-                encoded.Append((char)b);
+                return encoded.Append(Cut).ToString();
             }
-            else
+
+            foreach (var b in utf8[..rune.EncodeToUtf8(utf8)])
             {
-                encoded.Append('%').Append(Hex[b >> 4]).Append(Hex[b & 15]);
+                Append(encoded, b);
             }
         }
 
@@ -54,5 +61,17 @@ internal static class GrpcStatusMessage
         }
 
         return Encoding.UTF8.GetString(bytes, 0, length);
+    }
+
+    private static void Append(StringBuilder encoded, byte b)
+    {
+        if (b is >= 0x20 and <= 0x7E and not (byte)'%')
+        {
+            encoded.Append((char)b);
+        }
+        else
+        {
+            encoded.Append('%').Append(Hex[b >> 4]).Append(Hex[b & 15]);
+        }
     }
 }

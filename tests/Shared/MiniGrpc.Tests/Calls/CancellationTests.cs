@@ -152,6 +152,18 @@ public sealed class CancellationTests
     }
 
     [Fact]
+    public async Task A_stream_that_the_connection_lost_as_it_began_is_not_sent_again_without_its_messages()
+    {
+        using var retrying = new RetryingHandler();
+        using var channel = new GrpcChannel(new Uri("http://nowhere"), new() { Handler = retrying });
+        using var chat = channel.Duplex(EchoMethods.Chat);
+
+        await chat.WriteAsync(new Ask { Text = "lost" }, cancellation: Cancellation);
+
+        Assert.Equal(StatusCode.Unavailable, (await Some.FailureOf(chat.ReadAsync(Cancellation))).StatusCode);
+    }
+
+    [Fact]
     public async Task A_port_where_nobody_listens_is_UNAVAILABLE_for_every_kind_of_call()
     {
         var server = await TestServer.StartAsync();
@@ -173,6 +185,35 @@ public sealed class CancellationTests
         ];
 
         Assert.All(failures, failure => Assert.Equal(StatusCode.Unavailable, failure.StatusCode));
+    }
+
+    /// <summary>Does as HttpClient when the server closes the connection and has not taken the request: sends it once more.</summary>
+    private sealed class RetryingHandler : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            using var first = new FirstWrite();
+            using var closed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var sending = request.Content!.CopyToAsync(first, closed.Token);
+            await first.Written.WaitAsync(cancellationToken);
+            await closed.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
+            await request.Content.CopyToAsync(Stream.Null, cancellationToken);
+            return new HttpResponseMessage();
+        }
+    }
+
+    private sealed class FirstWrite : MemoryStream
+    {
+        private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Written => _written.Task;
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _written.TrySetResult();
+            return ValueTask.CompletedTask;
+        }
     }
 
     private sealed class RefusingHandler : HttpMessageHandler

@@ -128,6 +128,18 @@ public sealed class StatusTests
     }
 
     [Fact]
+    public async Task Details_may_be_long()
+    {
+        await using var server = await TestServer.StartAsync();
+        var details = Some.Bytes(200_000);
+        var ask = new Ask { Fail = new Failure { Code = 3, Message = "bad", Details = details } };
+
+        var failure = await Some.FailureOf(server.Channel().UnaryAsync(EchoMethods.Say, ask, Options));
+
+        Assert.Equal(details, ByteString.CopyFrom(failure.Trailers.GetBinary("grpc-status-details-bin")));
+    }
+
+    [Fact]
     public async Task An_unexpected_exception_is_UNKNOWN_with_its_message_and_is_logged_once()
     {
         using var logs = new RecordedLogs();
@@ -148,6 +160,29 @@ public sealed class StatusTests
         using var chat = server.Channel().Duplex(EchoMethods.Chat, Options);
 
         Assert.Equal(StatusCode.Unimplemented, (await Some.FailureOf(chat.ReadAsync(Cancellation))).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("ä")]
+    [InlineData("🎉")]
+    public async Task A_message_longer_than_headers_may_be_is_cut_and_the_status_survives(string letter)
+    {
+        await using var server = await TestServer.StartAsync();
+        var channel = server.Channel();
+        using var neighbour = channel.Duplex(EchoMethods.Chat, Options);
+        await neighbour.WriteAsync(new Ask(), cancellation: Cancellation);
+        await neighbour.ReadAsync(Cancellation);
+        var message = string.Concat(Enumerable.Repeat(letter, 100_000));
+        var ask = new Ask { Fail = new Failure { Code = 5, Message = message } };
+
+        var failure = await Some.FailureOf(channel.UnaryAsync(EchoMethods.Say, ask, Options));
+        await neighbour.WriteAsync(new Ask { Text = "unharmed" }, cancellation: Cancellation);
+
+        Assert.Equal(StatusCode.NotFound, failure.StatusCode);
+        Assert.StartsWith(failure.Detail.TrimEnd('…'), message, StringComparison.Ordinal);
+        Assert.InRange(failure.Detail.Length, 1000, 99_999);
+        Assert.Equal("unharmed", (await neighbour.ReadAsync(Cancellation)).Message!.Text);
     }
 
     [Fact]

@@ -71,6 +71,17 @@ public sealed class GrpcJsClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_message_too_long_for_a_header_is_cut_and_the_status_survives()
+    {
+        var fail = new JsonObject { ["code"] = 5, ["message"] = new string('x', 100_000) };
+
+        var outcome = await Client.AskAsync("Say", new JsonObject { ["fail"] = fail });
+
+        Assert.Equal(StatusCode.NotFound, outcome.Status);
+        Assert.StartsWith("xxxx", outcome.Details, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Metadata_crosses_in_both_directions()
     {
         var metadata = new JsonArray(new JsonArray("echo-text", "a=b; c"), new JsonArray("echo-data-bin", "00ff8001"));
