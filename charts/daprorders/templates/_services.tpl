@@ -22,6 +22,7 @@ gateway:
     customers: {/customers/**: [GET, PUT, POST, DELETE], /token: [POST], /.well-known/**: [GET], /health/live: [GET]}
     payments: {/health/live: [GET]}
     auditor: {/audit/**: [GET, POST], /health/live: [GET]}
+    notifications: {/dead-letters/**: [GET, POST]}
 ordering:
   sidecar: true
   health: /health/ready
@@ -54,7 +55,7 @@ notifications:
   consumes: orders
   apis: [invoke, bindings, state]
   calls:
-    customers: {/customers/**: [GET]}
+    customers: {/internal/recipients: [POST]}
 customers:
   sidecar: true
   health: /health/ready

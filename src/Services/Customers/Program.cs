@@ -11,4 +11,5 @@ var app = builder.Build().UseServiceDefaults();
 _ = app.Services.GetRequiredService<SigningKey>();
 app.MapTokens();
 app.MapCustomers();
+app.MapInternal();
 app.Run();

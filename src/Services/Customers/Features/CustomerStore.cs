@@ -24,6 +24,14 @@ internal sealed class CustomerStore(DaprClient dapr)
         return (customer is { Deleted: false } ? customer : null, etag);
     }
 
+    /// <summary>Those that there are.</summary>
+    public async Task<IReadOnlyList<StoredCustomer>> FindManyAsync(IReadOnlyList<string> ids, CancellationToken cancellation)
+    {
+        if (ids.Count == 0) return [];
+        var items = await dapr.GetBulkStateAsync<StoredCustomer?>(Components.Documents, [.. ids.Distinct().Select(Key)], parallelism: 8, cancellationToken: cancellation);
+        return [.. items.Select(item => item.Value).OfType<StoredCustomer>().Where(customer => !customer.Deleted)];
+    }
+
     public async Task<StoredCustomer?> FindByPasswordAsync(string email, string password, CancellationToken cancellation)
     {
         var owner = await dapr.GetStateAsync<EmailOwner?>(Components.Documents, EmailKey(email), cancellationToken: cancellation);

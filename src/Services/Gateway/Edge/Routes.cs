@@ -33,6 +33,9 @@ internal static class Routes
         app.Map("/.well-known/jwks.json", Apps.Customers, Get, needsToken: false);
         app.Map("/audit", Apps.Auditor, Get, needsToken: true);
         app.Map("/audit/run", Apps.Auditor, Post, needsToken: true);
+        app.Map("/dead-letters", Apps.Notifications, Get, needsToken: true);
+        app.Map("/dead-letters/{id}", Apps.Notifications, Get, needsToken: true);
+        foreach (var act in new[] { "replay", "discard" }) app.Map($"/dead-letters/{{id}}/{act}", Apps.Notifications, Post, needsToken: true);
     }
 
     private static void Map(this WebApplication app, string pattern, string owner, string[] verbs, bool needsToken, bool tokenForWrites = false) =>

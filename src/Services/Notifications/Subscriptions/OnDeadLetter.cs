@@ -1,31 +1,26 @@
 using System.Text.Json;
 using Dapr;
-using Dapr.Client;
 using DaprOrders.Contracts;
+using DaprOrders.Notifications.DeadLetters;
 
 namespace DaprOrders.Notifications.Subscriptions;
 
 /// <summary>
-/// Keeps what could not be handled as a document "dead-{event id}", until somebody has looked at it: several brokers drop what is sent to a topic that
-/// nobody listens to. Kept twice is kept once, the id decides.
+/// Keeps what the bus gave up, until somebody has looked at it: several brokers drop what is sent to a topic that nobody listens to. The bus does not say
+/// why; that stands in the notes.
 /// </summary>
-internal static partial class OnDeadLetter
+internal static class OnDeadLetter
 {
-    public sealed record Kept(DateTimeOffset At, JsonElement Event);
+    private static readonly Failure Unknown = new("The bus gave the event up; its failures were not noted.", 1);
 
-    public static void MapDeadLetters(this IEndpointRouteBuilder routes) => routes.MapPost("/on-dead-letter", HandleAsync)
+    public static void MapDeadLetterTopic(this IEndpointRouteBuilder routes) => routes.MapPost("/on-dead-letter", HandleAsync)
         .WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = OnOrderEvent.DeadLetters });
 
-    private static async Task<IResult> HandleAsync(HttpContext context, DaprClient dapr, TimeProvider time, ILogger<Kept> log, CancellationToken cancellation)
+    private static async Task<IResult> HandleAsync(HttpContext context, DeadLetterStore store, FailureNotes notes, CancellationToken cancellation)
     {
         using var cloudEvent = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: cancellation);
-        var id = cloudEvent.RootElement.GetProperty("id").GetString()!;
-        await dapr.SaveStateAsync(Components.Documents, $"dead-{id}", new Kept(time.GetUtcNow(), cloudEvent.RootElement), cancellationToken: cancellation);
-        NotificationMetrics.DeadLetters.Add(1);
-        DeadLetterKept(log, id);
+        var failure = await notes.FindAsync(OrderEvents.IdOf(cloudEvent.RootElement), cancellation) ?? Unknown;
+        await store.KeepAsync(Channels.Event, cloudEvent.RootElement, failure, cancellation);
         return TypedResults.Ok();
     }
-
-    [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "Event {EventId} could not be handled and is kept as a dead letter")]
-    private static partial void DeadLetterKept(ILogger logger, string eventId);
 }

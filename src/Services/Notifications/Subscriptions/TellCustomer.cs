@@ -8,15 +8,14 @@ namespace DaprOrders.Notifications.Subscriptions;
 /// Tells the customer how his order ended, by e-mail through the output binding. Idempotent: what was sent is noted by the event's id, and a mail that
 /// is sent again after a crash in between has the same message id. Safe for concurrent use.
 /// </summary>
-internal sealed class TellCustomer(DaprClient dapr, CustomerDirectory customers, TimeProvider time)
+internal sealed class TellCustomer(DaprClient dapr, TimeProvider time)
 {
     private static readonly Dictionary<string, string> Retention = new() { ["ttlInSeconds"] = "86400" };
 
     public sealed record Sent(DateTimeOffset At);
 
-    public async Task OfEndAsync(OrderEvent order, CancellationToken cancellation)
+    public async Task OfEndAsync(OrderEvent order, Recipient customer, CancellationToken cancellation)
     {
-        if (await customers.FindAsync(order.CustomerId, cancellation) is not { Notify.Email: true } customer) return;
         var key = $"notified-{order.OrderId}-{order.Version}";
         if (await dapr.GetStateAsync<Sent?>(Components.Documents, key, cancellationToken: cancellation) is not null) return;
         await dapr.InvokeBindingAsync(Components.Email, "create", Mail(customer, order), Envelope(customer, order), cancellation);
@@ -25,14 +24,14 @@ internal sealed class TellCustomer(DaprClient dapr, CustomerDirectory customers,
     }
 
     /// <summary>SMTP, SES and SendGrid take the addressee and the subject from here, the development set the file's name; each ignores the rest.</summary>
-    private static Dictionary<string, string> Envelope(Customer customer, OrderEvent order) => new()
+    private static Dictionary<string, string> Envelope(Recipient customer, OrderEvent order) => new()
     {
         ["emailTo"] = customer.Email, ["subject"] = Subject(order), ["fileName"] = $"{order.OrderId}-{order.Version}.eml",
     };
 
     private static string Subject(OrderEvent order) => $"Your order {order.OrderId} is {order.Status}";
 
-    private static string Mail(Customer customer, OrderEvent order) => $"""
+    private static string Mail(Recipient customer, OrderEvent order) => $"""
         To: {customer.Email}
         Subject: {Subject(order)}
         Message-Id: <{order.OrderId}.{order.Version}@daprorders.dev>
