@@ -35,7 +35,7 @@ public sealed class HookTests
 
         Assert.Equal("test", Annotation(pod, "helm.sh/hook"));
         Assert.Equal("before-hook-creation", Annotation(pod, "helm.sh/hook-delete-policy"));
-        Assert.Equal(["check", "http://shop-daprorders-gateway", "--run", "helm-test-shop-1"], container.List("args").Select(a => a.ToString()));
+        Assert.Equal(["check", "http://shop-daprorders-gateway", "--run", "helm-test-shop-1", "--payment-token", "tok_visa_ok"], container.List("args").Select(a => a.ToString()));
         Assert.NotNull(rendering.Find("Service", "shop-daprorders-gateway"));
         Assert.Equal(80, rendering.Find("Service", "shop-daprorders-gateway").List("spec.ports").First(p => p.Text("name") == "http").Number("port"));
     }

@@ -43,6 +43,24 @@ public sealed class RenderTests
         Assert.Empty(twice);
     }
 
+    [Fact]
+    public async Task The_packed_chart_renders_the_same()
+    {
+        var folder = Directory.CreateTempSubdirectory("daprorders-chart").FullName;
+        try
+        {
+            var packed = await Helm.RunAsync(["package", Checkout.Chart, "--destination", folder]);
+            Assert.True(packed.ExitCode == 0, packed.All);
+
+            var result = await Helm.RunAsync(["template", "shop", Directory.GetFiles(folder).Single(), "--namespace", "orders", .. Rendered.Arguments("production")]);
+            Assert.Equal((await Rendered.OfAsync("production")).Text, result.Output);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     /// <summary>"1e5" is a number to YAML where it is not quoted, and no name for a Service.</summary>
     [Theory, InlineData("1e5", "123"), InlineData("a.b", "true"), InlineData("rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr", "null")]
     public async Task A_release_and_a_namespace_may_have_any_legal_name(string release, string space)
