@@ -147,6 +147,9 @@ livenessProbe:
 {{- $_ := set $env "DAPRORDERS_PAYMENT_GIVE_UP_SECONDS" (printf "%d" (int64 $o.paymentGiveUpSeconds)) -}}
 {{- $_ := set $env "Ordering__AnswerRetentionHours" (printf "%d" (int64 $o.answerRetentionHours)) -}}
 {{- end -}}
+{{- if eq .name "notifications" -}}
+{{- $_ := set $env "DAPRORDERS_NOTIFY_GIVE_UP_SECONDS" (printf "%d" (int64 $root.Values.notifications.giveUpSeconds)) -}}
+{{- end -}}
 {{- if and (eq .name "notifications") (include "daprorders.sendsBySmtp" $root) -}}
 {{- $_ := set $env "MAILS_AT_A_TIME" "1" -}}
 {{- end -}}

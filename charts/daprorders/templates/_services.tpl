@@ -7,6 +7,7 @@ What is true of the services whatever the values are; it follows from their code
   actors    app ids whose actors or workflows this service's sidecar talks to
   apis      groups of the sidecar's API that the code uses
   backends  its sidecar talks to the back ends of the component set
+  webhooks  its app calls addresses that customers gave
   consumes  topic whose backlog tells its load
 */}}
 {{- define "daprorders.facts" -}}
@@ -52,6 +53,7 @@ notifications:
   sidecar: true
   health: /health/ready
   backends: true
+  webhooks: true
   consumes: orders
   apis: [invoke, bindings, state]
   calls:

@@ -68,7 +68,7 @@ public sealed class NetworkTests
         Assert.Null(real.Find("Deployment", "shop-daprorders-payment-provider"));
         var outside = new[] { "gateway", "ordering", "inventory", "payments", "notifications", "customers", "auditor" }
             .Where(service => Policy(real, service).List("spec.egress").Any(r => r.List("to").Any(t => t.Text("ipBlock.cidr") == "0.0.0.0/0") && Ports(r).Contains(443)));
-        Assert.Equal(["gateway", "payments", "auditor"], outside); // the Gateway for the issuer's keys
+        Assert.Equal(["gateway", "payments", "notifications", "auditor"], outside); // the Gateway for the issuer's keys, Notifications for customers' webhooks
     }
 
     [Theory, InlineData("set-redis", 6379), InlineData("set-kafka", 9093, 5432), InlineData("set-rabbitmq-postgres", 5672, 5432), InlineData("set-aws", 443, 5432), InlineData("set-azure", 443, 5671, 5432), InlineData("set-gcp", 443, 5432)]
