@@ -1,4 +1,5 @@
 using Dapr.Workflow.Abstractions;
+using Grpc.Net.Client;
 
 namespace Dapr.Workflow;
 
@@ -16,6 +17,16 @@ public sealed class WorkflowRuntimeOptions
     /// <inheritdoc cref="MaxConcurrentWorkflows"/>
     [Obsolete("Has no effect: bound the work in the sidecar's configuration.")]
     public int MaxConcurrentActivities { get; set; } = 100;
+
+    /// <summary>What <see cref="UseGrpcChannelOptions"/> was given.</summary>
+    public GrpcChannelOptions? GrpcChannelOptions { get; private set; }
+
+    /// <summary>Message sizes of the connection to the sidecar are taken from these options.</summary>
+    public void UseGrpcChannelOptions(GrpcChannelOptions grpcChannelOptions)
+    {
+        ArgumentNullException.ThrowIfNull(grpcChannelOptions);
+        GrpcChannelOptions = grpcChannelOptions;
+    }
 
     /// <summary>Registers a class; without a name, under the name of the class. Created through dependency injection for each run.</summary>
     public void RegisterWorkflow<TWorkflow>(string? name = null)

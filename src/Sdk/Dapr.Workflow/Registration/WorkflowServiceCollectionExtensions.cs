@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dapr.Common.Serialization;
 using Dapr.Common;
 using Dapr.Workflow.Registration;
+using Dapr.Workflow.Serialization;
 using Dapr.Workflow.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -38,6 +39,7 @@ public static class WorkflowServiceCollectionExtensions
         services.TryAddSingleton<IDaprSerializer, JsonDaprSerializer>();
         services.AddSingleton(options);
         var settings = new SidecarSettings();
+        settings.Take(options.GrpcChannelOptions);
         WorkerRegistration.Add(services, settings, configureClient, lifetime);
         return new DaprWorkflowBuilder(services, settings);
     }
@@ -57,6 +59,14 @@ public static class WorkflowServiceCollectionExtensions
         {
             ArgumentNullException.ThrowIfNull(serializer);
             Services.Replace(ServiceDescriptor.Singleton(serializer));
+            return this;
+        }
+
+        /// <summary>Inputs, results and events are written by what the factory makes of the application's services.</summary>
+        public DaprWorkflowBuilder WithSerializer(Func<IServiceProvider, IWorkflowSerializer> serializerFactory)
+        {
+            ArgumentNullException.ThrowIfNull(serializerFactory);
+            Services.Replace(ServiceDescriptor.Singleton<IDaprSerializer>(serializerFactory));
             return this;
         }
 

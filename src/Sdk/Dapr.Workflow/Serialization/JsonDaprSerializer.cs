@@ -39,6 +39,12 @@ public class JsonDaprSerializer : IDaprSerializer
 
     public T? Deserialize<T>(string? data) => string.IsNullOrEmpty(data) ? default : JsonSerializer.Deserialize<T>(data, _options);
 
+    /// <summary>As Serialize, in UTF-8.</summary>
+    public byte[] SerializeToUtf8Bytes<T>(T value) => value is null ? [] : JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), _options);
+
+    /// <summary>As Deserialize, from UTF-8.</summary>
+    public T? DeserializeFromUtf8Bytes<T>(ReadOnlySpan<byte> utf8Json) => utf8Json.IsEmpty ? default : JsonSerializer.Deserialize<T>(utf8Json, _options);
+
     public object? Deserialize(string? data, Type returnType)
     {
         ArgumentNullException.ThrowIfNull(returnType);

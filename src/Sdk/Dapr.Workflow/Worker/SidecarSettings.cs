@@ -1,5 +1,6 @@
 using Dapr.Common.Serialization;
 using Dapr.Workflow.Registration;
+using Grpc.Net.Client;
 using Microsoft.Extensions.Configuration;
 
 namespace Dapr.Workflow.Worker;
@@ -25,7 +26,12 @@ internal sealed class SidecarSettings
         Endpoint = builder.GrpcEndpoint;
         Token = builder.DaprApiToken;
         ClientSerializer = builder.Serializer;
-        if (builder.GrpcChannelOptions is not { } options) return;
+        Take(builder.GrpcChannelOptions);
+    }
+
+    public void Take(GrpcChannelOptions? options)
+    {
+        if (options is null) return;
         MaxReceiveBytes = options.MaxReceiveMessageSize ?? int.MaxValue;
         MaxSendBytes = options.MaxSendMessageSize ?? int.MaxValue;
     }

@@ -15,6 +15,8 @@ public sealed class WorkflowApp : IAsyncLifetime
 
     public DaprWorkflowClient Client => host.Services.GetRequiredService<DaprWorkflowClient>();
 
+    public string SidecarAddress => $"http://127.0.0.1:{sidecar.GrpcPort}";
+
     internal Notes Notes => host.Services.GetRequiredService<Notes>();
 
     public async ValueTask InitializeAsync()

@@ -1,5 +1,6 @@
 using Dapr.Workflow;
 using Dapr.Workflow.Client;
+using Dapr.Workflow.Registration;
 using Xunit;
 
 namespace Sdk.Contract.Workflows;
@@ -30,6 +31,19 @@ public sealed class WorkflowClientTests(WorkflowApp app) : IClassFixture<Workflo
 
     [Fact]
     public async Task An_instance_that_is_not_there_does_not_exist() => Assert.False((await StateAsync("nobody")).Exists);
+
+    [Fact]
+    public async Task A_client_can_be_built_for_an_application_without_workflows()
+    {
+        var builder = new DaprWorkflowClientBuilder();
+        builder.UseGrpcEndpoint(app.SidecarAddress);
+        await using var client = builder.Build();
+
+        var id = await client.ScheduleNewWorkflowAsync("Timer", null, 0);
+        var end = await client.WaitForWorkflowCompletionAsync(id, cancellation: Cancellation);
+
+        Assert.Equal(WorkflowRuntimeStatus.Completed, end!.RuntimeStatus);
+    }
 
     [Fact]
     public async Task A_suspended_instance_goes_on_when_it_is_resumed()

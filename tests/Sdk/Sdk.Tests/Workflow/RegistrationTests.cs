@@ -56,6 +56,31 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public void Message_sizes_come_from_the_channel_options_and_later_choices()
+    {
+        var options = new WorkflowRuntimeOptions();
+        options.UseGrpcChannelOptions(new() { MaxReceiveMessageSize = 7, MaxSendMessageSize = null });
+        var settings = new SidecarSettings();
+
+        settings.Take(options.GrpcChannelOptions);
+
+        Assert.Equal((7, int.MaxValue), (settings.MaxReceiveBytes, settings.MaxSendBytes));
+    }
+
+    [Fact]
+    public async Task A_serializer_can_be_made_of_the_applications_services()
+    {
+#pragma warning disable CS0618 // obsolete, and still to work
+        var services = new ServiceCollection().AddSingleton(new System.Text.Json.JsonSerializerOptions());
+        services.AddDaprWorkflowBuilder(_ => { })
+            .WithSerializer(provider => new Dapr.Workflow.Serialization.JsonWorkflowSerializer(provider.GetRequiredService<System.Text.Json.JsonSerializerOptions>()));
+#pragma warning restore CS0618
+        await using var provider = services.BuildServiceProvider();
+
+        Assert.Equal("""{"A":1}""", provider.GetRequiredService<IDaprSerializer>().Serialize(new { A = 1 }));
+    }
+
+    [Fact]
     public async Task The_client_and_its_interface_are_one()
     {
         await using var provider = new ServiceCollection().AddDaprWorkflow(_ => { }).BuildServiceProvider();
