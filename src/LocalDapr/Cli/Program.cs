@@ -1,3 +1,4 @@
+using LocalDapr.Cli.Inspect;
 using LocalDapr.Cli.Run;
 using LocalDapr.Cli.SidecarCommand;
 using LocalDapr.Runtime.Hosting;
@@ -11,9 +12,11 @@ internal static class Program
 
           localdapr run -f dapr.yaml     start every app of a run file with its sidecar, all sidecars in this process
           localdapr sidecar FLAGS        one sidecar, with the flags of daprd
+          localdapr workflow VERB ...    list, show, history, terminate, purge, rerun: workflows of a running app
+          localdapr actors ...           actors of a running app
           localdapr version
 
-        localdapr run --help and localdapr sidecar --help tell more.
+        Each with --help tells more.
         """;
 
     public static async Task<int> Main(string[] args)
@@ -26,6 +29,10 @@ internal static class Program
                     return await RunApps.ExecuteAsync(args[1..]);
                 case "sidecar":
                     return await RunSidecar.ExecuteAsync(args[1..]);
+                case "workflow":
+                    return await WorkflowCommand.ExecuteAsync(args[1..], Console.Out);
+                case "actors":
+                    return await ActorsCommand.ExecuteAsync(args[1..], Console.Out);
                 case "version" or "--version" or "-version":
                     Console.WriteLine(RuntimeHost.RuntimeVersion);
                     return 0;

@@ -10,18 +10,25 @@ namespace LocalDapr.Runtime.Invocation;
 /// </summary>
 internal sealed class NameResolution(Sidecar sidecar)
 {
+    /// <summary>Where sidecars find each other unless their configuration names another file.</summary>
+    public static readonly string DefaultFile = Path.Combine(Path.GetTempPath(), "localdapr-names.db");
+
     private SqliteDatabase? _names;
 
     /// <summary>Writes this sidecar's own entry.</summary>
     public async ValueTask RegisterAsync(CancellationToken cancellation)
     {
-        var file = sidecar.Configuration.NameResolutionFile ?? Path.Combine(Path.GetTempPath(), "localdapr-names.db");
-        _names = sidecar.Host.Databases.Get(file);
+        _names = sidecar.Host.Databases.Get(sidecar.Configuration.NameResolutionFile ?? DefaultFile);
         await _names.WriteAsync(
             connection =>
             {
                 connection.Execute(
                     "CREATE TABLE IF NOT EXISTS sidecars (address TEXT PRIMARY KEY, app_id TEXT NOT NULL, namespace TEXT NOT NULL, pid INTEGER NOT NULL)");
+                connection.Execute("CREATE TABLE IF NOT EXISTS sidecar_apis (address TEXT PRIMARY KEY, grpc_port INTEGER NOT NULL)");
+                connection.Prepared("INSERT OR REPLACE INTO sidecar_apis (address, grpc_port) VALUES ($address, $port)")
+                    .Bind("$address", Address)
+                    .Bind("$port", sidecar.GrpcPort)
+                    .ExecuteNonQuery();
                 connection.Prepared("INSERT OR REPLACE INTO sidecars (address, app_id, namespace, pid) VALUES ($address, $app, $namespace, $pid)")
                     .Bind("$address", Address)
                     .Bind("$app", sidecar.Options.AppId)
@@ -42,6 +49,22 @@ internal sealed class NameResolution(Sidecar sidecar)
 
     /// <summary>Addresses of sidecars of the app in other processes.</summary>
     public IReadOnlyList<Uri> Find(string appId, string ns) => _names?.Read(connection => Read(connection, appId, ns)) ?? [];
+
+    /// <summary>The gRPC port of a sidecar of the app that runs now; null when there is none. For tools, which are no sidecars.</summary>
+    public static int? GrpcPortOf(string file, string appId)
+    {
+        if (!File.Exists(file)) return null;
+        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT grpc_port, pid FROM sidecars JOIN sidecar_apis USING (address) WHERE app_id = $app";
+        command.Parameters.AddWithValue("$app", appId);
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+            if (Lives(reader.GetInt32(1)))
+                return reader.GetInt32(0);
+        return null;
+    }
 
     private string Address => $"http://127.0.0.1:{sidecar.InternalPort}";
 

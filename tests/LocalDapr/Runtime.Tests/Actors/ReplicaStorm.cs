@@ -103,6 +103,8 @@ internal sealed class ReplicaStorm : IAsyncDisposable
 
                     Interlocked.Increment(ref failed);
                     Interlocked.CompareExchange(ref failure, body, null);
+                    // As a client would: a process that is dying takes connections it will not answer.
+                    await PassAsync(TimeSpan.FromMilliseconds(100), cancellation);
                     if (body.Contains("TWICE", StringComparison.Ordinal)) Interlocked.Increment(ref twice);
                 }
             },
