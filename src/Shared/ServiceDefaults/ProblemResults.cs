@@ -36,13 +36,18 @@ public static partial class ProblemResults
     internal static void UseProblems(this WebApplication app)
     {
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("DaprOrders.Problems");
-        app.UseExceptionHandler(handler => handler.Run(async context =>
+        app.UseExceptionHandler(new ExceptionHandlerOptions
         {
-            var error = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-            var problem = Of(error);
-            if (problem.Status == 500 && error is not OperationCanceledException) RequestFailed(log, context.Request.Method, context.Request.Path, error);
-            await context.Response.WriteProblemAsync(problem);
-        }));
+            // The middleware's own log would tell every refused request as an error, with its stack, and most of them while load is shed.
+            SuppressDiagnosticsCallback = _ => true,
+            ExceptionHandler = async context =>
+            {
+                var error = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+                var problem = Of(error);
+                if (problem.Status == 500 && error is not OperationCanceledException) RequestFailed(log, context.Request.Method, context.Request.Path, error);
+                await context.Response.WriteProblemAsync(problem);
+            },
+        });
         app.UseStatusCodePages(pages => pages.HttpContext.Response.StatusCode switch
         {
             404 => pages.HttpContext.Response.WriteProblemAsync(Problems.NotFound("There is nothing at this address.")),
