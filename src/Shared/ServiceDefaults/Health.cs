@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
@@ -13,10 +14,11 @@ namespace DaprOrders.ServiceDefaults;
 public static class Health
 {
     public const string ReadyTag = "ready";
+    private static readonly HttpMethodMetadata Get = new(["GET"]); // health checks take every method otherwise
 
     internal static void MapHealth(this WebApplication app)
     {
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = (context, report) => context.Response.WriteAsJsonAsync(new { status = "live" }) });
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = (context, report) => context.Response.WriteAsJsonAsync(new { status = "live" }) }).WithMetadata(Get);
         app.MapGet("/health/started", (IHostApplicationLifetime lifetime) => lifetime.ApplicationStarted.IsCancellationRequested
             ? Results.Ok(new { status = "started" })
             : Problems.Unavailable("Still starting.").ToResult());
@@ -28,6 +30,6 @@ public static class Health
                 ? context.Response.WriteAsJsonAsync(new { status = "ready" })
                 : context.Response.WriteProblemAsync(Problems.Unavailable("Not ready: "
                     + string.Join("; ", report.Entries.Where(e => e.Value.Status != HealthStatus.Healthy).Select(e => $"{e.Key} {e.Value.Description ?? e.Value.Exception?.Message}")))),
-        });
+        }).WithMetadata(Get);
     }
 }
