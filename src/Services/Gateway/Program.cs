@@ -9,7 +9,7 @@ var builder = WebApplication.CreateBuilder(args).AddServiceDefaults();
 var (port, grpcPort) = Ports.Of(builder.Configuration);
 builder.WebHost.ConfigureKestrel(kestrel =>
 {
-    kestrel.Limits.MaxRequestBodySize = Defaults.MaxBodyBytes;
+    kestrel.Limits.MaxRequestBodySize = 4 * Defaults.MaxBodyBytes; // what is a little over the contract's limit is read to its end, so that the client gets to read its 413
     kestrel.Listen(Ports.Address(builder.Configuration), port);
     kestrel.Listen(Ports.Address(builder.Configuration), grpcPort, listen => listen.Protocols = HttpProtocols.Http2); // clear text: it cannot share the HTTP port
 });

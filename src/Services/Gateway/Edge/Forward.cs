@@ -1,4 +1,6 @@
+using System.Runtime.ExceptionServices;
 using DaprOrders.ServiceDefaults;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace DaprOrders.Gateway.Edge;
 
@@ -11,7 +13,6 @@ internal static class Forward
     private static readonly HashSet<string> NotForwarded = new(StringComparer.OrdinalIgnoreCase)
     {
         "Host", "Authorization", "Connection", "Keep-Alive", "Transfer-Encoding", "Upgrade", "TE", "Trailer", "Proxy-Connection", "Content-Length", "Expect",
-        Caller.SubjectHeader, Caller.RoleHeader, "dapr-api-token", "dapr-app-id", "dapr-caller-app-id",
     };
 
     private static readonly HashSet<string> NotReturned = new(StringComparer.OrdinalIgnoreCase)
@@ -21,7 +22,9 @@ internal static class Forward
 
     public static async Task ToAsync(string app, HttpContext context, Caller caller, Services services, bool keepAuthorization)
     {
-        using var request = services.Request(new HttpMethod(context.Request.Method), app, context.Request.Path + context.Request.QueryString.Value);
+        if (context.Request.ContentLength > Defaults.MaxBodyBytes) throw new ProblemException(Problems.TooLarge());
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = Defaults.MaxBodyBytes;
+        using var request = services.Request(new HttpMethod(context.Request.Method), app, Target(context.Request));
         if (context.Request.ContentLength > 0 || context.Request.Headers.TransferEncoding.Count > 0)
         {
             request.Content = new StreamContent(context.Request.Body);
@@ -37,24 +40,33 @@ internal static class Forward
         try
         {
             using var response = await services.SendAsync(request, context.RequestAborted);
-            if (IsSidecarError(response)) await context.Response.WriteProblemAsync(Problems.Unavailable($"The {app} service is away; ask again.", retryAfterSeconds: 2));
-            else await ReturnAsync(response, context);
+            if (IsSidecarError(response, isOAuth: keepAuthorization)) throw new HttpRequestException($"The sidecar answered {(int)response.StatusCode}.");
+            await ReturnAsync(response, context);
+        }
+        catch (HttpRequestException e) when (e.InnerException is BadHttpRequestException bad)
+        {
+            ExceptionDispatchInfo.Throw(bad); // what the client sends is at fault: too much, or no valid chunks
         }
         catch (HttpRequestException) when (!context.Response.HasStarted)
         {
+            context.Response.Clear(); // headers of an answer that broke off
             await context.Response.WriteProblemAsync(Problems.Unavailable($"The {app} service is away; ask again.", retryAfterSeconds: 2));
         }
     }
 
-    /// <summary>A sidecar's own error is JSON with errorCode; a service's is a problem.</summary>
-    private static bool IsSidecarError(HttpResponseMessage response) =>
-        (int)response.StatusCode >= 500 && response.Content.Headers.ContentType?.MediaType != "application/problem+json";
+    /// <summary>Escaped again, as the server has unescaped it: a segment of escaped dots stays a segment, and is no step out of the service's own routes.</summary>
+    private static string Target(HttpRequest request) => string.Join('/', request.Path.Value!.Split('/').Select(Uri.EscapeDataString)) + request.QueryString.Value;
+
+    /// <summary>A service's error is a problem, only /token's are plain JSON (RFC 6749); anything else comes from the sidecar.</summary>
+    private static bool IsSidecarError(HttpResponseMessage response, bool isOAuth) =>
+        (int)response.StatusCode >= (isOAuth ? 500 : 400) && response.Content.Headers.ContentType?.MediaType != "application/problem+json";
 
     private static void CopyHeaders(HttpContext context, HttpRequestMessage request, Caller caller)
     {
+        var ofThisConnection = context.Request.Headers.GetCommaSeparatedValues("Connection");
         foreach (var (name, values) in context.Request.Headers)
         {
-            if (NotForwarded.Contains(name) || name.StartsWith(':')) continue;
+            if (NotForwarded.Contains(name) || name.StartsWith(':') || IsInternal(name) || ofThisConnection.Contains(name, StringComparer.OrdinalIgnoreCase)) continue;
             if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values)) request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
 
@@ -66,7 +78,11 @@ internal static class Forward
     {
         context.Response.StatusCode = (int)response.StatusCode;
         foreach (var (name, values) in response.Headers.Concat(response.Content.Headers))
-            if (!NotReturned.Contains(name) && !name.StartsWith("dapr-", StringComparison.OrdinalIgnoreCase)) context.Response.Headers[name] = values.ToArray();
+            if (!NotReturned.Contains(name) && !IsInternal(name)) context.Response.Headers[name] = values.ToArray();
         if (context.Response.StatusCode is not (204 or 304)) await response.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
     }
+
+    /// <summary>What the sidecars and the services tell each other: a client neither says nor sees it.</summary>
+    private static bool IsInternal(string name) =>
+        name.StartsWith("dapr-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("x-daprorders-", StringComparison.OrdinalIgnoreCase);
 }

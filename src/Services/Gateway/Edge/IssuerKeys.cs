@@ -1,4 +1,6 @@
+using System.Text.Json;
 using DaprOrders.Contracts;
+using DaprOrders.ServiceDefaults;
 using Microsoft.IdentityModel.Tokens;
 
 namespace DaprOrders.Gateway.Edge;
@@ -19,6 +21,7 @@ internal sealed class IssuerKeys(Services services, IConfiguration configuration
 
     public string Audience => configuration["Auth:Audience"] ?? "daprorders";
 
+    /// <summary>Throws 503 when they cannot be had: whether a token counts is then not known.</summary>
     public async ValueTask<IReadOnlyList<SecurityKey>> GetAsync(bool refresh, CancellationToken cancellation)
     {
         if (keys.Count > 0 && (!refresh || time.GetUtcNow() - fetched < RefreshAtMostEvery)) return keys;
@@ -29,6 +32,11 @@ internal sealed class IssuerKeys(Services services, IConfiguration configuration
             keys = [.. new JsonWebKeySet(await FetchAsync(cancellation)).GetSigningKeys()];
             fetched = time.GetUtcNow();
             return keys;
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException or ArgumentException or KeyNotFoundException
+            || (e is TaskCanceledException && !cancellation.IsCancellationRequested))
+        {
+            throw new ProblemException(Problems.Unavailable("The issuer of the tokens cannot be reached; ask again.", retryAfterSeconds: 2), e);
         }
         finally
         {
@@ -46,7 +54,7 @@ internal sealed class IssuerKeys(Services services, IConfiguration configuration
     {
         if (configuration["Auth:Authority"] is { Length: > 0 } authority)
         {
-            var discovery = System.Text.Json.JsonDocument.Parse(await http.GetStringAsync(new Uri($"{authority.TrimEnd('/')}/.well-known/openid-configuration"), cancellation));
+            var discovery = JsonDocument.Parse(await http.GetStringAsync(new Uri($"{authority.TrimEnd('/')}/.well-known/openid-configuration"), cancellation));
             return await http.GetStringAsync(new Uri(discovery.RootElement.GetProperty("jwks_uri").GetString()!), cancellation);
         }
 

@@ -14,6 +14,7 @@ namespace DaprOrders.Gateway.Edge;
 internal sealed class TokenValidation(IssuerKeys keys, TimeProvider time)
 {
     private const int MostRemembered = 100_000;
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(2);
     private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false };
     private readonly ConcurrentDictionary<string, (Caller Caller, DateTimeOffset Until)> remembered = new();
 
@@ -36,7 +37,7 @@ internal sealed class TokenValidation(IssuerKeys keys, TimeProvider time)
         var caller = new Caller(jwt.Subject, Claim(result, "role"));
         if (string.IsNullOrEmpty(caller.Subject) || caller.Role is not ("customer" or "operator")) return null;
         if (remembered.Count > MostRemembered) remembered.Clear();
-        remembered[hash] = (caller, new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
+        remembered[hash] = (caller, new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero) + ClockSkew);
         return caller;
     }
 
@@ -50,7 +51,7 @@ internal sealed class TokenValidation(IssuerKeys keys, TimeProvider time)
 
     private TokenValidationParameters Parameters(IReadOnlyList<SecurityKey> signingKeys) => new()
     {
-        ValidIssuer = keys.Issuer, ValidAudience = keys.Audience, IssuerSigningKeys = signingKeys, ClockSkew = TimeSpan.FromSeconds(2),
+        ValidIssuer = keys.Issuer, ValidAudience = keys.Audience, IssuerSigningKeys = signingKeys, ClockSkew = ClockSkew,
         ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.RsaSha256], RequireExpirationTime = true,
     };
 

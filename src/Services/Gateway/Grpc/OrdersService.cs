@@ -133,7 +133,17 @@ internal sealed class OrdersService(TokenValidation tokens, Services services, P
         return caller.Role == "customer" ? caller.Subject! : throw Wire.ErrorOf(Problems.Forbidden("Only a customer places orders."));
     }
 
-    private async Task<Caller> CallerAsync(ServerCall call) => await tokens.ValidateAsync(call.RequestHeaders.Get("authorization"), call.Cancellation) is { IsAnonymous: false } caller
-        ? caller
-        : throw Wire.ErrorOf(Problems.Unauthenticated("A valid bearer token is needed in the metadata 'authorization'."));
+    private async Task<Caller> CallerAsync(ServerCall call)
+    {
+        try
+        {
+            if (await tokens.ValidateAsync(call.RequestHeaders.Get("authorization"), call.Cancellation) is { IsAnonymous: false } caller) return caller;
+        }
+        catch (ProblemException e)
+        {
+            throw Wire.ErrorOf(e.Problem); // the issuer is away
+        }
+
+        throw Wire.ErrorOf(Problems.Unauthenticated("A valid bearer token is needed in the metadata 'authorization'."));
+    }
 }

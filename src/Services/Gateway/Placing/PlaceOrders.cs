@@ -15,7 +15,7 @@ internal static class PlaceOrders
     public static async Task HandleAsync(HttpContext context, Caller caller, Placer placer, CustomerRate rate)
     {
         if (caller.Role != "customer") throw new ProblemException(Problems.Forbidden("Only a customer places orders."));
-        var request = Body.Parse<Request>(await Body.ReadBytesAsync(context.Request, context.RequestAborted));
+        var request = Parse(await Body.ReadBytesAsync(context.Request, context.RequestAborted));
         if (request.Orders is not { Count: >= 1 and <= MostOrders } || request.Orders.Any(order => order is null))
             throw new ProblemException(Problems.Invalid("orders", $"1 to {MostOrders} orders"));
         if (rate.Take(caller.Subject!, request.Orders.Count) is { } seconds) throw new ProblemException(Problems.TooManyRequests(seconds));
@@ -24,6 +24,18 @@ internal static class PlaceOrders
         var placed = await placer.PlaceAsync([.. items.Where(item => item.Command is not null).Select(item => item.Command!)])
             ?? throw new ProblemException(Problems.TooManyRequests(1));
         await WriteAsync(context.Response, items, placed);
+    }
+
+    private static Request Parse(byte[] body)
+    {
+        try
+        {
+            return Body.Parse<Request>(body);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ProblemException(Problems.Invalid("orders", "a member is there twice"), e); // as JsonObject tells it, which is no JsonException
+        }
     }
 
     private static async Task WriteAsync(HttpResponse response, List<Item> items, PlaceResult[] placed)
