@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using DaprOrders.Gateway.Tests.Running;
+using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace DaprOrders.Gateway.Tests.Edge;
@@ -130,5 +131,36 @@ public sealed class ForwardingTests(ForwardingTests.WithSidecarToken gateway) : 
         Assert.Equal(401, answer.Status); // as RFC 6749 has it, not as a problem
         Assert.Equal("Basic Y29uc29sZTpjb25zb2xl", gateway.Sidecar.Last.Headers["Authorization"]);
         Assert.Equal("grant_type=client_credentials", Encoding.UTF8.GetString(gateway.Sidecar.Last.Body));
+    }
+
+    [Fact]
+    public async Task A_stream_flows_as_it_is_written_and_ends_when_the_client_leaves()
+    {
+        gateway.Sidecar.Forget();
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        gateway.Sidecar.Stream = async context =>
+        {
+            context.RequestAborted.Register(left.SetResult);
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync(": from now on\n\n");
+            await goOn.Task;
+            await context.Response.WriteAsync("event: order\nid: 7\n\n");
+            await left.Task;
+        };
+        var request = RunningGateway.Request("GET", "/orders/stream", gateway.Customer());
+        request.Headers.Add("Last-Event-ID", "6");
+
+        using (var answer = await gateway.OpenAsync(request))
+        using (var lines = new StreamReader(await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken)))
+        {
+            Assert.Equal("text/event-stream", answer.Content.Headers.ContentType?.MediaType);
+            Assert.Equal(": from now on", await lines.ReadLineAsync(TestContext.Current.CancellationToken)); // while the service has more to say
+            goOn.SetResult();
+            foreach (var line in new[] { "", "event: order", "id: 7" }) Assert.Equal(line, await lines.ReadLineAsync(TestContext.Current.CancellationToken));
+        }
+
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.Equal("6", gateway.Sidecar.Last.Headers["Last-Event-ID"]);
     }
 }

@@ -75,9 +75,10 @@ public sealed class LimitTests
         await gateway.InitializeAsync();
         var known = gateway.Customer();
         Assert.Equal(202, (await gateway.SendAsync("POST", "/orders", known, Some.Place, "a-1")).Status);
+        Assert.Equal(200, (await gateway.SendAsync("GET", "/health/serving")).Status);
         await gateway.Sidecar.DisposeAsync();
 
-        foreach (var (verb, path) in new[] { ("POST", "/orders"), ("GET", "/orders"), ("GET", "/orders/order-1"), ("POST", "/orders/order-1/cancel"), ("GET", "/products"), ("GET", "/health/ready") })
+        foreach (var (verb, path) in new[] { ("POST", "/orders"), ("GET", "/orders"), ("GET", "/orders/order-1"), ("POST", "/orders/order-1/cancel"), ("GET", "/products"), ("GET", "/health/ready"), ("GET", "/health/serving") })
         {
             var answer = await gateway.SendAsync(verb, path, known, path == "/orders" && verb == "POST" ? Some.Place : null, "a-2");
 

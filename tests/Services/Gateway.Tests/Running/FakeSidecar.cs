@@ -44,11 +44,15 @@ internal sealed class FakeSidecar : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         app = builder.Build();
+        app.MapGet("/v1.0/healthz/outbound", () => TypedResults.NoContent());
         app.Map("/v1.0/invoke/{app}/method/{**path}", HandleAsync);
     }
 
     /// <summary>What the services answer; the issuer's keys and placed orders until a test says otherwise.</summary>
     public Func<Invoked, Task<Reply>> Answer { get; set; } = Default;
+
+    /// <summary>A service that writes its own answer, bit by bit; instead of Answer.</summary>
+    public Func<HttpContext, Task>? Stream { get; set; }
 
     public string Address => app.Urls.Single();
 
@@ -64,7 +68,7 @@ internal sealed class FakeSidecar : IAsyncDisposable
     public void Forget()
     {
         invoked.Clear();
-        Answer = Default;
+        (Answer, Stream) = (Default, null);
     }
 
     public void Answers(Reply reply) => Answer = _ => Task.FromResult(reply);
@@ -81,7 +85,8 @@ internal sealed class FakeSidecar : IAsyncDisposable
         var one = new Invoked(context.Request.Method, app, target[(target.IndexOf("/method/", StringComparison.Ordinal) + "/method/".Length)..],
             context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), body.ToArray());
         invoked.Enqueue(one);
-        await WriteAsync(context, path == ".well-known/jwks.json" ? issuer.Keys() : await Answer(one));
+        if (Stream is { } write && path != ".well-known/jwks.json") await write(context);
+        else await WriteAsync(context, path == ".well-known/jwks.json" ? issuer.Keys() : await Answer(one));
     }
 
     private static async Task WriteAsync(HttpContext context, Reply reply)

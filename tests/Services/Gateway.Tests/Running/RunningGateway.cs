@@ -87,6 +87,13 @@ public class RunningGateway : IAsyncLifetime
         return answer;
     }
 
+    /// <summary>The answer as soon as its headers are there; for what does not end by itself.</summary>
+    internal Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request)
+    {
+        request.RequestUri = new Uri(Address, request.RequestUri!);
+        return http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+    }
+
     private sealed class Factory(RunningGateway gateway) : WebApplicationFactory<Placer>
     {
         protected override void ConfigureWebHost(IWebHostBuilder builder)
