@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.IO.Compression;
 using Google.Protobuf;
 
 namespace MiniGrpc.Framing;
@@ -99,51 +98,26 @@ internal static class Frame
     private static T ParseCompressed<T>(MessageParser<T> parser, in ReadOnlySequence<byte> body, int maxBytes)
         where T : class, IMessage<T>
     {
-        var compressed = ArrayPool<byte>.Shared.Rent((int)body.Length);
         using var plain = new PooledBuffer((int)Math.Clamp(body.Length * 4, 256, 64 * 1024));
-        try
-        {
-            body.CopyTo(compressed);
-            using var gzip = new GZipStream(new MemoryStream(compressed, 0, (int)body.Length), CompressionMode.Decompress);
-            for (int read; (read = gzip.Read(plain.GetSpan(256))) > 0;)
-            {
-                plain.Advance(read);
-                if (plain.Length > maxBytes)
-                {
-                    throw new RpcException(
-                        StatusCode.ResourceExhausted, $"The received message is longer than the limit of {maxBytes} bytes.");
-                }
-            }
-        }
-        catch (InvalidDataException e)
-        {
-            throw new RpcException(StatusCode.Internal, $"The received message cannot be decompressed: {e.Message}", inner: e);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(compressed);
-        }
-
+        Gzip.Unpack(body, plain, maxBytes);
         return Parse(parser, new ReadOnlySequence<byte>(plain.Written));
     }
 
     private static void WriteCompressed<T>(IBufferWriter<byte> output, T message, int size)
         where T : class, IMessage<T>
     {
-        using var compressed = new MemoryStream(size / 2);
-        using (var plain = new PooledBuffer(Math.Max(size, 1)))
-        using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            message.WriteTo(plain.GetSpan(size)[..size]);
-            plain.Advance(size);
-            gzip.Write(plain.Written.Span);
-        }
+        using var plain = new PooledBuffer(size);
+        message.WriteTo(plain.GetSpan(size)[..size]);
+        plain.Advance(size);
+        using var packed = new PooledBuffer(Math.Max(size / 2, 64));
+        Gzip.Pack(plain.Written.Span, packed);
 
-        var length = (int)compressed.Length;
-        var span = output.GetSpan(HeaderBytes + length);
-        WriteHeader(span, compressed: true, length);
-        compressed.GetBuffer().AsSpan(0, length).CopyTo(span[HeaderBytes..]);
-        output.Advance(HeaderBytes + length);
+        // What packing made longer could even exceed the receiver's limit: such a message travels plain, which its flag says.
+        var shorter = packed.Length < size ? packed : plain;
+        var span = output.GetSpan(HeaderBytes + shorter.Length);
+        WriteHeader(span, compressed: shorter == packed, shorter.Length);
+        shorter.Written.Span.CopyTo(span[HeaderBytes..]);
+        output.Advance(HeaderBytes + shorter.Length);
     }
 
     private static void WriteHeader(Span<byte> span, bool compressed, int length)

@@ -35,6 +35,7 @@ public sealed class BackPressureTests(ITestOutputHelper output)
         Assert.True(await stream.MoveNextAsync(Cancellation));
         var before = GC.GetTotalMemory(forceFullCollection: true);
 
+        await Until.TrueAsync(() => Interlocked.Read(ref written) > 0);
         var stopped = await Until.StillAsync(() => Interlocked.Read(ref written));
         Report(stopped, before);
         var read = 1;
@@ -68,6 +69,7 @@ public sealed class BackPressureTests(ITestOutputHelper output)
         long written = 0;
         var writing = WriteAsync();
 
+        await Until.TrueAsync(() => Interlocked.Read(ref written) > 0);
         var stopped = await Until.StillAsync(() => Interlocked.Read(ref written));
         Report(stopped, before);
         go.SetResult();

@@ -75,6 +75,19 @@ public sealed class GzipTests
     }
 
     [Fact]
+    public async Task Messages_of_every_size_survive_packing()
+    {
+        await using var server = await TestServer.StartAsync();
+        var channel = server.Channel();
+        foreach (var size in (int[])[1, 63, 64, 65, 4095, 4097, 70_000, 1_000_000, 4_000_000])
+        {
+            var payload = Some.Bytes(size);
+
+            Assert.Equal(payload, (await channel.UnaryAsync(EchoMethods.Say, new Ask { Payload = payload }, Options)).Payload);
+        }
+    }
+
+    [Fact]
     public async Task An_empty_message_is_never_compressed()
     {
         await using var server = await TestServer.StartAsync();
