@@ -34,6 +34,15 @@ What a schema cannot say: rules between values. Each failure is one sentence tha
 {{- if gt (int $s.autoscaling.minReplicas) (int $s.autoscaling.maxReplicas) -}}
 {{- fail (printf "services.%s.autoscaling.minReplicas (%d) is above maxReplicas (%d)" $name (int $s.autoscaling.minReplicas) (int $s.autoscaling.maxReplicas)) -}}
 {{- end -}}
+{{- range $part, $resources := dict "resources" $s.resources "sidecar.resources" $s.sidecar.resources -}}
+{{- range $kind := list "cpu" "memory" -}}
+{{- $request := get $resources.requests $kind | toString -}}
+{{- $limit := get $resources.limits $kind | toString -}}
+{{- if and $request $limit (gt (include "daprorders.quantity" $request | float64) (include "daprorders.quantity" $limit | float64)) -}}
+{{- fail (printf "services.%s.%s.requests.%s (%s) is above its limit (%s): set limits.%s too" $name $part $kind $request $limit $kind) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- $needed := add (int $s.shutdown.drainSeconds) (int $s.shutdown.appSeconds) (int $s.shutdown.sidecarSeconds) 5 -}}
 {{- $given := int $s.terminationGracePeriodSeconds -}}
 {{- if and (gt $given 0) (lt $given (int $needed)) -}}
@@ -43,4 +52,11 @@ What a schema cannot say: rules between values. Each failure is one sentence tha
 {{- fail (printf "services.%s.autoscaling.trigger is needed with components.external: the chart does not know your broker's address" $name) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{/* A Kubernetes quantity as a number. */}}
+{{- define "daprorders.quantity" -}}
+{{- $unit := regexReplaceAll "^[0-9.]+" . "" -}}
+{{- $factor := get (dict "" 1.0 "m" 0.001 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024.0 "Mi" 1048576.0 "Gi" 1073741824.0 "Ti" 1099511627776.0) $unit -}}
+{{- mulf (trimSuffix $unit . | float64) $factor -}}
 {{- end -}}

@@ -35,6 +35,7 @@ public sealed class ValuesSchemaTests
         { "{services: {ordering: {persistence: {enabled: false}}}}", "accepted orders would be lost" },
         { "{services: {customers: {persistence: {enabled: true}}}}", "services.customers has one volume" },
         { "{services: {gateway: {autoscaling: {minReplicas: 11}}}}", "minReplicas (11) is above maxReplicas (10)" },
+        { "{services: {gateway: {resources: {requests: {memory: 512Mi}}}}}", "services.gateway.resources.requests.memory (512Mi) is above its limit (384Mi): set limits.memory too" },
         { "{services: {gateway: {terminationGracePeriodSeconds: 10}}}", "is too short: draining takes up to 32 s" },
         { "{components: {external: true}, services: {notifications: {autoscaling: {kind: keda}}}}", "services.notifications.autoscaling.trigger is needed" },
     };
