@@ -15,6 +15,7 @@ namespace Microsoft.AspNetCore.Builder;
 /// </summary>
 internal sealed partial class ActorHandlers(ActorRuntime runtime)
 {
+    private const string Bytes = "application/octet-stream";
     private readonly byte[] description = runtime.DescribeHosting();
 
     public Task Describe(HttpContext http) => WriteAsync(http, "application/json", description);
@@ -77,7 +78,7 @@ internal sealed partial class ActorHandlers(ActorRuntime runtime)
             await WriteAsync(http, "application/json", JsonSerializer.SerializeToUtf8Bytes(result, resultType));
     }
 
-    private static async Task InvokeTypedAsync(HttpContext http, HostedType type, ActorMethod method)
+    private async Task InvokeTypedAsync(HttpContext http, HostedType type, ActorMethod method)
     {
         try
         {
@@ -86,14 +87,17 @@ internal sealed partial class ActorHandlers(ActorRuntime runtime)
             var args = TypedBody.Read(body, method.Parameters, json);
             var result = await ActorRuntime.InvokeAsync(type, Route(http, "actorId"), method, args, http.RequestAborted);
             if (method.ResultType is { } resultType)
-                await WriteAsync(http, "application/json", TypedBody.WriteResult(result, resultType.Type, resultType.Options));
+            {
+                var inJson = body.Length == 0 ? runtime.UsesJson : TypedBody.IsJson(body);
+                var answer = TypedBody.WriteResult(method.Name, result, resultType.Type, inJson ? resultType.Options : null);
+                await WriteAsync(http, inJson ? "application/json" : Bytes, answer);
+            }
         }
         catch (Exception error)
         {
             LogTurnFailed(Logger(http), error, http.Request.Path);
-            http.Response.Headers[SidecarActors.ErrorHeader] = error.GetType().FullName;
-            await WriteAsync(http, "application/json",
-                JsonSerializer.SerializeToUtf8Bytes(new ThrownByActor(error.GetType().FullName!, error.Message)));
+            http.Response.Headers[SidecarActors.ErrorHeader] = Remoting.Failure;
+            await WriteAsync(http, Bytes, ContractBody.WriteFailure(error));
         }
     }
 

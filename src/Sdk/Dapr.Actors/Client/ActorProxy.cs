@@ -8,7 +8,7 @@ public class ActorProxy : IActorProxy
 {
     private readonly SidecarActors sidecar;
 
-    internal ActorProxy(ActorId actorId, string actorType, SidecarActors sidecar, JsonSerializerOptions json)
+    internal ActorProxy(ActorId actorId, string actorType, SidecarActors sidecar, JsonSerializerOptions json, bool typedJson = false)
     {
         ArgumentNullException.ThrowIfNull(actorId);
         ArgumentException.ThrowIfNullOrEmpty(actorType);
@@ -16,6 +16,7 @@ public class ActorProxy : IActorProxy
         ActorType = actorType;
         this.sidecar = sidecar;
         Json = json;
+        TypedJson = typedJson ? json : null;
     }
 
     /// <summary>The factory behind the static methods; it takes the sidecar's address from the environment.</summary>
@@ -28,6 +29,9 @@ public class ActorProxy : IActorProxy
     public string ActorType { get; }
 
     internal JsonSerializerOptions Json { get; }
+
+    /// <summary>Of the bodies of typed calls; null for data contracts.</summary>
+    internal JsonSerializerOptions? TypedJson { get; }
 
     /// <summary>A proxy that implements the actor's interface.</summary>
     public static TActorInterface Create<TActorInterface>(ActorId actorId, string actorType, ActorProxyOptions? options = null)
@@ -69,11 +73,11 @@ public class ActorProxy : IActorProxy
         using var response = await InvokeAsync(method, null, cancellationToken).ConfigureAwait(false);
     }
 
-    internal Task<HttpResponseMessage> InvokeTypedAsync(string method, byte[] body, CancellationToken cancellation) =>
-        sidecar.InvokeAsync(new ActorCall(ActorType, ActorId.GetId(), method, body, Typed: true), cancellation);
+    internal Task<HttpResponseMessage> InvokeTypedAsync(RemotingMethod method, byte[]? body, CancellationToken cancellation) =>
+        sidecar.InvokeAsync(new ActorCall(ActorType, ActorId.GetId(), method.Name, body, method), cancellation);
 
     private Task<HttpResponseMessage> InvokeAsync(string method, byte[]? body, CancellationToken cancellation) =>
-        sidecar.InvokeAsync(new ActorCall(ActorType, ActorId.GetId(), method, body, Typed: false), cancellation);
+        sidecar.InvokeAsync(new ActorCall(ActorType, ActorId.GetId(), method, body), cancellation);
 
     private async Task<TResponse> ReadAsync<TResponse>(HttpResponseMessage response, CancellationToken cancellation)
     {

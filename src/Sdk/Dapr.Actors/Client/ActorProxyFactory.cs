@@ -29,7 +29,8 @@ public class ActorProxyFactory : IActorProxyFactory
 
     /// <inheritdoc/>
     public ActorProxy Create(ActorId actorId, string actorType, ActorProxyOptions? options = null) =>
-        new(actorId, actorType, Sidecar(options), (options ?? defaultOptions).JsonSerializerOptions);
+        
+        new(actorId, actorType, Sidecar(options), (options ?? defaultOptions).JsonSerializerOptions, (options ?? defaultOptions).UseJsonSerialization);
 
     /// <inheritdoc/>
     public TActorInterface CreateActorProxy<TActorInterface>(ActorId actorId, string actorType, ActorProxyOptions? options = null)

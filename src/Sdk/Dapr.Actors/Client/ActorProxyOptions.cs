@@ -22,9 +22,6 @@ public class ActorProxyOptions
     /// <summary>Longest time a call may take; null means 100 seconds.</summary>
     public TimeSpan? RequestTimeout { get; set; }
 
-    /// <summary>
-    /// Kept for source compatibility: bodies of typed proxies are JSON (<c>{"value":…}</c>) here whether it is set or not, so both sides
-    /// of a typed call must run this SDK, or the official one with JSON serialization switched on.
-    /// </summary>
+    /// <summary>Whether typed calls have bodies in JSON rather than data contracts. The host answers in what it was asked in.</summary>
     public bool UseJsonSerialization { get; set; }
 }

@@ -35,14 +35,14 @@ internal class TypedActorProxy : DispatchProxy, IActorProxy
 
     private sealed class TypedMethod
     {
-        private readonly string name;
+        private readonly RemotingMethod wire;
         private readonly ParameterInfo[] parameters;
         private readonly int cancellationIndex;
         private readonly Func<TypedMethod, ActorProxy, object?[], Task> start;
 
         private TypedMethod(MethodInfo method)
         {
-            name = method.Name;
+            wire = RemotingMethod.Of(method);
             parameters = method.GetParameters();
             cancellationIndex = parameters is [.., var last] && last.ParameterType == typeof(CancellationToken) ? parameters.Length - 1 : -1;
             if (cancellationIndex >= 0) parameters = parameters[..cancellationIndex];
@@ -78,7 +78,7 @@ internal class TypedActorProxy : DispatchProxy, IActorProxy
         private Task<HttpResponseMessage> SendAsync(ActorProxy proxy, object?[] args)
         {
             var cancellation = cancellationIndex < 0 ? default : (CancellationToken)args[cancellationIndex]!;
-            return proxy.InvokeTypedAsync(name, TypedBody.Write(parameters, args, proxy.Json), cancellation);
+            return proxy.InvokeTypedAsync(wire, TypedBody.Write(wire.Name, parameters, args, proxy.TypedJson), cancellation);
         }
     }
 }

@@ -32,6 +32,8 @@ public sealed class ActorRuntime
     /// <summary>The answer to the sidecar's question for the app's actors.</summary>
     internal byte[] DescribeHosting() => HostingDescription.Write(options);
 
+    internal bool UsesJson => options.UseJsonSerialization;
+
     internal HostedType? Find(string type) => types.GetValueOrDefault(type);
 
     internal static ValueTask<object?> InvokeAsync(HostedType type, string id, ActorMethod method, object?[] args, CancellationToken cancellation)

@@ -23,7 +23,7 @@ public sealed class ActorRuntimeOptions
     /// <summary>Whether chains of calls may come back to an actor.</summary>
     public ActorReentrancyConfig ReentrancyConfig { get; set; } = new();
 
-    /// <summary>Kept for source compatibility: bodies of typed calls are JSON here either way.</summary>
+    /// <summary>Whether typed calls that have no body, and those that actors make, are answered and made in JSON rather than data contracts.</summary>
     public bool UseJsonSerialization { get; set; }
 
     /// <summary>Options of JSON bodies and state.</summary>

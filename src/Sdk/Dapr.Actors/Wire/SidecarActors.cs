@@ -4,8 +4,8 @@ using System.Text.Json;
 
 namespace Dapr.Actors.Wire;
 
-/// <summary>One call of a method. Typed calls carry the header that tells the host to read and write the envelope of <see cref="TypedBody"/>.</summary>
-internal readonly record struct ActorCall(string Type, string Id, string Method, byte[]? Body, bool Typed);
+/// <summary>One call of a method. Typed calls carry the header that tells the host to read and write bodies as <see cref="TypedBody"/> does.</summary>
+internal readonly record struct ActorCall(string Type, string Id, string Method, byte[]? Body, RemotingMethod? Typed = null);
 
 /// <summary>
 /// The sidecar's actor routes. Thread-safe. All instances share one pool of kept-alive connections, so making one per proxy is free.
@@ -33,10 +33,10 @@ internal sealed class SidecarActors(string endpoint, string? token, TimeSpan? ti
     public async Task<HttpResponseMessage> InvokeAsync(ActorCall call, CancellationToken cancellation)
     {
         using var request = Request(HttpMethod.Put, $"{Path(call.Type, call.Id)}/method/{call.Method}", call.Body);
-        if (call.Typed) request.Headers.TryAddWithoutValidation(TypedHeader, call.Method);
+        if (call.Typed is { } method) request.Headers.TryAddWithoutValidation(TypedHeader, Remoting.Header(call.Type, call.Id, method));
         if (Reentrancy.Current is { } chain) request.Headers.TryAddWithoutValidation(ReentrancyHeader, chain);
         var response = await SendAsync(request, cancellation).ConfigureAwait(false);
-        if (call.Typed && response.Headers.Contains(ErrorHeader)) await ThrowActorErrorAsync(response, cancellation).ConfigureAwait(false);
+        if (call.Typed is not null && response.Headers.Contains(ErrorHeader)) await ThrowActorErrorAsync(response, cancellation).ConfigureAwait(false);
         return response;
     }
 
@@ -147,8 +147,7 @@ internal sealed class SidecarActors(string endpoint, string? token, TimeSpan? ti
         using (response)
         {
             var body = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
-            var thrown = JsonSerializer.Deserialize<ThrownByActor>(body);
-            var inner = new ActorInvokeException(thrown?.Type ?? string.Empty, thrown?.Message ?? string.Empty);
+            var inner = ContractBody.ReadFailure(body);
             throw new ActorMethodInvocationException($"Remote Actor Method Exception,  DETAILS: {inner.Message}", inner, isTransient: false);
         }
     }
@@ -156,9 +155,6 @@ internal sealed class SidecarActors(string endpoint, string? token, TimeSpan? ti
 
 /// <summary>A reminder or timer of an actor; <c>Kind</c> is the route's word, <c>reminders</c> or <c>timers</c>.</summary>
 internal readonly record struct ActorPart(string Type, string Id, string Kind, string Name);
-
-/// <summary>Body of a typed answer that is an exception.</summary>
-internal sealed record ThrownByActor(string Type, string Message);
 
 /// <summary>The reentrancy id of the turn that the current code runs in; calls made from the turn carry it on.</summary>
 internal static class Reentrancy

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Dapr.Actors.Client;
 using Dapr.Actors.Runtime;
@@ -78,15 +79,16 @@ internal sealed class ActorApp : IAsyncDisposable
 
     private async Task ServeAsync(HttpContext context)
     {
-        using var reader = new StreamReader(context.Request.Body);
-        var body = await reader.ReadToEndAsync();
+        using var copy = new MemoryStream();
+        await context.Request.Body.CopyToAsync(copy);
+        var body = Encoding.UTF8.GetString(copy.ToArray());
         var path = context.Request.Path.Value!["/v1.0/actors/".Length..];
         Requests.Enqueue((context.Request.Method, path, body));
         var parts = path.Split('/');
         switch (parts[2])
         {
             case "method":
-                await ForwardAsync(context, path, body);
+                await ForwardAsync(context, path, copy.ToArray());
                 break;
             case "state" when parts.Length == 4:
                 if (State.TryGetValue($"{parts[0]}/{parts[1]}/{parts[3]}", out var value)) await context.Response.WriteAsync(value);
@@ -102,28 +104,28 @@ internal sealed class ActorApp : IAsyncDisposable
         }
     }
 
-    private async Task ForwardAsync(HttpContext context, string path, string body)
+    private async Task ForwardAsync(HttpContext context, string path, byte[] body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(AppAddress, $"actors/{path}")) { Content = new StringContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(AppAddress, $"actors/{path}")) { Content = new ByteArrayContent(body) };
         foreach (var (name, values) in context.Request.Headers)
             if (name.StartsWith("X-Dapr", StringComparison.OrdinalIgnoreCase) || name.StartsWith("Dapr-", StringComparison.OrdinalIgnoreCase))
                 request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         using var answer = await http.SendAsync(request);
-        var text = await answer.Content.ReadAsStringAsync();
+        var bytes = await answer.Content.ReadAsByteArrayAsync();
         if (answer.StatusCode != HttpStatusCode.OK)
         {
             context.Response.StatusCode = 500;
             await context.Response.WriteAsJsonAsync(new
             {
                 errorCode = "ERR_ACTOR_INVOKE_METHOD",
-                message = $"error invoke actor method: error from actor service: ({(int)answer.StatusCode}) {text}",
+                message = $"error invoke actor method: error from actor service: ({(int)answer.StatusCode}) {Encoding.UTF8.GetString(bytes)}",
             });
             return;
         }
 
         if (answer.Headers.TryGetValues("X-DaprErrorResponseHeader", out var error))
             context.Response.Headers["X-DaprErrorResponseHeader"] = error.First();
-        await context.Response.WriteAsync(text);
+        await context.Response.Body.WriteAsync(bytes);
     }
 
     private void Save(string prefix, string body)

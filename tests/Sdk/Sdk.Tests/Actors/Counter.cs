@@ -1,3 +1,4 @@
+using System.Runtime.Serialization;
 using Dapr.Actors;
 using Dapr.Actors.Runtime;
 
@@ -22,7 +23,8 @@ public interface ICounter : IActor
     Task<string> Journal();
 }
 
-public sealed record Addition(int Amount);
+[DataContract]
+public sealed record Addition([property: DataMember] int Amount);
 
 /// <summary>What the container gives to each actor; its disposal tells that the actor's scope ended.</summary>
 public sealed class Scoped : IDisposable
