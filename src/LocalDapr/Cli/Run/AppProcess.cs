@@ -12,6 +12,8 @@ internal sealed class AppProcess(AppSpec spec, Sidecar sidecar, RunOptions optio
     private Process? _process;
     private bool _stopping;
 
+    public Sidecar Sidecar => sidecar;
+
     /// <summary>Runs until stopped, or until an app that may not be restarted has ended; gives its last exit code.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
@@ -24,7 +26,7 @@ internal sealed class AppProcess(AppSpec spec, Sidecar sidecar, RunOptions optio
             await process.WaitForExitAsync(CancellationToken.None);
             await copying;
             lock (_lock)
-                if (_stopping)
+                if (_stopping || cancellation.IsCancellationRequested)
                     return process.ExitCode;
             if (!options.Restart)
             {
@@ -56,13 +58,33 @@ internal sealed class AppProcess(AppSpec spec, Sidecar sidecar, RunOptions optio
         await running;
     }
 
+    /// <summary>SIGKILL, at once.</summary>
+    public void Kill()
+    {
+        Process? process;
+        lock (_lock) (_stopping, process) = (true, _process);
+        if (process is not null) Signal(process, Signals.Kill);
+    }
+
+    // A terminal sends Ctrl-C to all processes of its group. An app must not hear of it: it is drained first, and then told to end.
+    private ProcessStartInfo StartInfo() => OperatingSystem.IsWindows()
+        ? new ProcessStartInfo(spec.Command[0], spec.Command.Skip(1))
+        : new ProcessStartInfo("/bin/sh", ["-c", "trap '' INT; exec \"$@\"", "sh", .. spec.Command]);
+
+    private void RequireCommand()
+    {
+        var command = spec.Command[0];
+        var path = spec.Environment.GetValueOrDefault("PATH") ?? Environment.GetEnvironmentVariable("PATH") ?? "";
+        var places = command.Contains('/') ? [spec.Folder] : path.Split(Path.PathSeparator);
+        if (OperatingSystem.IsWindows() || places.Any(place => File.Exists(Path.Combine(place, command)))) return;
+        throw new StartupException($"app {spec.AppId}: cannot start '{string.Join(' ', spec.Command)}' in {spec.Folder}: there is no {command}");
+    }
+
     private Process Start()
     {
-        var start = new ProcessStartInfo(spec.Command[0], spec.Command.Skip(1))
-        {
-            WorkingDirectory = spec.Folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
-        };
-        foreach (var (name, value) in AppEnvironment.Of(spec, sidecar)) start.Environment[name] = value;
+        RequireCommand();
+        var start = StartInfo();
+        Configure(start);
         try
         {
             lock (_lock)
@@ -78,6 +100,13 @@ internal sealed class AppProcess(AppSpec spec, Sidecar sidecar, RunOptions optio
         {
             throw new StartupException($"app {spec.AppId}: cannot start '{string.Join(' ', spec.Command)}' in {spec.Folder}: {error.Message}", error);
         }
+    }
+
+    private void Configure(ProcessStartInfo start)
+    {
+        start.WorkingDirectory = spec.Folder;
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.RedirectStandardInput) = (true, true, true);
+        foreach (var (name, value) in AppEnvironment.Of(spec, sidecar)) start.Environment[name] = value;
     }
 
     private async Task CopyAsync(StreamReader from)

@@ -1,12 +1,12 @@
 using LocalDapr.Cli.Logs;
-using LocalDapr.Cli.SidecarCommand;
 using LocalDapr.Runtime.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace LocalDapr.Cli.Run;
 
 /// <summary>
-/// <c>localdapr run</c>: all sidecars in this process, then the apps. Ends on a signal (apps first, then sidecars) with 0, or
+/// <c>localdapr run</c>: all sidecars in this process, then the apps. Ends on a signal with 0 (no more work for the apps, the apps, the
+/// sidecars), or
 /// with 1 when an app that is not restarted ended with a failure, or a sidecar cannot go on.
 /// </summary>
 internal static class RunApps
@@ -51,13 +51,25 @@ internal static class RunApps
         var first = await Task.WhenAny(signals.Received, failed, asked, anyApp);
 
         await stopping.CancelAsync();
-        await Task.WhenAll(apps.Zip(running).Select(pair => pair.First.StopAsync(pair.Second))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Task.WhenAll(sidecars.Select(s => s.DisposeAsync().AsTask()));
+        await EndAsync(apps, running, sidecars, signals);
         pids.Remove();
         if (first == failed) return 1;
         if (first != anyApp || running.Count == 0) return 0;
         foreach (var app in running) _ = await app; // a command that could not be started is told here
         return running.Any(app => app.Result is not 0 and not 143) ? 1 : 0;
+    }
+
+    // Apps are drained while all of them still run, for they call each other. A second Ctrl-C kills them.
+    private static async Task EndAsync(
+        IReadOnlyList<AppProcess> apps, IReadOnlyList<Task<int>> running, IReadOnlyList<Sidecar> sidecars, StopSignals signals)
+    {
+        var alive = apps.Where((_, i) => !running[i].IsCompleted).Select(app => app.Sidecar);
+        var ended = Task.WhenAll(alive.Select(sidecar => sidecar.DrainAsync())).ContinueWith(
+            _ => Task.WhenAll(apps.Zip(running).Select(pair => pair.First.StopAsync(pair.Second))), TaskScheduler.Default).Unwrap();
+        if (await Task.WhenAny(ended, signals.Insisted) == signals.Insisted)
+            foreach (var app in apps) app.Kill();
+        await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(sidecars.Select(s => s.DisposeAsync().AsTask()));
     }
 
     private static IReadOnlyList<AppSpec> WithFreePorts(IReadOnlyList<AppSpec> specs)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using LocalDapr.Cli.Logs;
 using LocalDapr.Runtime.Hosting;
 using Microsoft.Extensions.Logging;
@@ -34,28 +33,5 @@ internal static class RunSidecar
         // A forced shutdown leaves nothing in order: the exit code tells.
         await Task.Delay(TimeSpan.FromMilliseconds(100));
         return 1;
-    }
-}
-
-/// <summary>SIGTERM and SIGINT as a task, instead of the end of the process.</summary>
-internal sealed class StopSignals : IDisposable
-{
-    private readonly TaskCompletionSource _received = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly PosixSignalRegistration[] _registrations;
-
-    public StopSignals() => _registrations =
-    [
-        .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, context =>
-        {
-            context.Cancel = true;
-            _received.TrySetResult();
-        })),
-    ];
-
-    public Task Received => _received.Task;
-
-    public void Dispose()
-    {
-        foreach (var registration in _registrations) registration.Dispose();
     }
 }

@@ -67,8 +67,12 @@ internal sealed partial class ActorBlock : IBuildingBlock
         _typesKnown.TrySetResult();
     }
 
+    public ValueTask DrainAsync(CancellationToken limit) => StopAsync(limit);
+
+    // The second time finds nothing left to do.
     public async ValueTask StopAsync(CancellationToken cancellation)
     {
+        if (_closed) return;
         _closed = true;
         _typesKnown.TrySetResult();
         await _rejoining;

@@ -29,6 +29,8 @@ internal sealed class BindingsBlock : IBuildingBlock, IDisposable
 
     public ValueTask StartAsync(CancellationToken cancellation) => _input.StartAsync(cancellation);
 
+    public ValueTask DrainAsync(CancellationToken limit) => _input.StopAsync(limit);
+
     public async ValueTask StopAsync(CancellationToken cancellation)
     {
         await _input.StopAsync(cancellation);

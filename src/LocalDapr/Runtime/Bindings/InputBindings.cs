@@ -165,6 +165,7 @@ internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings outp
     {
         private readonly CancellationTokenSource _stopping = new();
         private Task? _running;
+        private bool _disposed;
 
         public Component Component => component;
 
@@ -174,8 +175,11 @@ internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings outp
 
         public void Start(Func<CancellationToken, Task> run) => _running = run(_stopping.Token);
 
+        // The second time finds nothing left to do.
         public async ValueTask DisposeAsync()
         {
+            if (_disposed) return;
+            _disposed = true;
             await _stopping.CancelAsync();
             if (_running is { } running) await running;
             _stopping.Dispose();

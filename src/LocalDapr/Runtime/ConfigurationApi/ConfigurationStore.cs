@@ -18,16 +18,13 @@ internal sealed partial class ConfigurationStore : IAsyncDisposable
     private readonly FileWatch _watch;
     private readonly ConcurrentDictionary<string, Subscriber> _subscribers = new(StringComparer.Ordinal);
 
-    // Touched by the watch alone, once it runs.
-    private IReadOnlyDictionary<string, ConfigurationValue> _last;
-
     /// <summary>Throws <see cref="StartupException"/> for a file that is there and cannot be read.</summary>
     public ConfigurationStore(Component component, TimeProvider time, ILogger log)
     {
         (_file, _log) = (Path.GetFullPath(component.Require("configurationFile")), log);
         try
         {
-            _last = Read();
+            Read();
         }
         catch (Exception error) when (IsUnreadable(error))
         {
@@ -44,11 +41,14 @@ internal sealed partial class ConfigurationStore : IAsyncDisposable
         return keys.Count == 0 ? all : keys.Distinct().Where(all.ContainsKey).ToDictionary(key => key, key => all[key], StringComparer.Ordinal);
     }
 
-    /// <summary>Changes from now on, in order; the channel completes when the subscription ends.</summary>
+    /// <summary>
+    /// Changes from now on, in order; the channel completes when the subscription ends. Each subscriber compares with what it has seen:
+    /// the watch may be late, and what the file held before is no change. Throws for a file that cannot be read.
+    /// </summary>
     public (string Id, ChannelReader<KeyValuePair<string, ConfigurationValue>> Changes) Subscribe(IReadOnlyCollection<string> keys)
     {
         var id = Guid.NewGuid().ToString();
-        var subscriber = new Subscriber([.. keys], Channel.CreateUnbounded<KeyValuePair<string, ConfigurationValue>>());
+        var subscriber = new Subscriber([.. keys], Channel.CreateUnbounded<KeyValuePair<string, ConfigurationValue>>()) { Seen = Read() };
         _subscribers[id] = subscriber;
         return (id, subscriber.Changes.Reader);
     }
@@ -77,12 +77,7 @@ internal sealed partial class ConfigurationStore : IAsyncDisposable
         try
         {
             var now = Read();
-            foreach (var item in now)
-                if (!_last.TryGetValue(item.Key, out var before) || !before.SameAs(item.Value))
-                    foreach (var subscriber in _subscribers.Values)
-                        if (subscriber.Keys.Count == 0 || subscriber.Keys.Contains(item.Key))
-                            subscriber.Changes.Writer.TryWrite(item);
-            _last = now;
+            foreach (var subscriber in _subscribers.Values) subscriber.Follow(now);
         }
         catch (Exception error) when (IsUnreadable(error))
         {
@@ -94,5 +89,19 @@ internal sealed partial class ConfigurationStore : IAsyncDisposable
     [LoggerMessage(EventId = 4301, Level = LogLevel.Warning, Message = "The configuration file {File} cannot be read: {Reason}")]
     private static partial void LogUnreadable(ILogger logger, string file, string reason);
 
-    private sealed record Subscriber(HashSet<string> Keys, Channel<KeyValuePair<string, ConfigurationValue>> Changes);
+    private sealed class Subscriber(HashSet<string> keys, Channel<KeyValuePair<string, ConfigurationValue>> changes)
+    {
+        public Channel<KeyValuePair<string, ConfigurationValue>> Changes => changes;
+
+        /// <summary>Touched by the watch alone, once the subscription is listed.</summary>
+        public required IReadOnlyDictionary<string, ConfigurationValue> Seen { get; set; }
+
+        public void Follow(IReadOnlyDictionary<string, ConfigurationValue> now)
+        {
+            foreach (var item in now)
+                if ((keys.Count == 0 || keys.Contains(item.Key)) && !(Seen.TryGetValue(item.Key, out var before) && before.SameAs(item.Value)))
+                    changes.Writer.TryWrite(item);
+            Seen = now;
+        }
+    }
 }

@@ -25,6 +25,12 @@ internal interface IBuildingBlock
     /// <summary>Runs once the listeners are up and the app's port is open; the sidecar is ready when every block has returned.</summary>
     ValueTask StartAsync(CancellationToken cancellation);
 
+    /// <summary>
+    /// Ends what the block sends to the app by itself, before the app is told to end; the APIs go on. Runs in the order of the start,
+    /// and may be left out.
+    /// </summary>
+    ValueTask DrainAsync(CancellationToken limit) => ValueTask.CompletedTask;
+
     /// <summary>Runs in reverse order, while listeners and app still answer.</summary>
     ValueTask StopAsync(CancellationToken cancellation);
 }

@@ -157,6 +157,19 @@ public sealed class Sidecar : IAsyncDisposable
         _failed.TrySetResult(error);
     }
 
+    /// <summary>
+    /// Hands nothing more to the app, and takes its actors out of it, while it still runs: call it before the app is ended. Callers of the
+    /// APIs are served until <see cref="DisposeAsync"/>.
+    /// </summary>
+    public async Task DrainAsync()
+    {
+        if (!_ready.Task.IsCompletedSuccessfully) return;
+        using var limit = new CancellationTokenSource(Options.GracefulShutdown, Host.Time);
+        // An app that hangs must not keep the others from their end.
+        foreach (var block in _blocks)
+            await StopAsync(block, token => new ValueTask(block.DrainAsync(token).AsTask().WaitAsync(token)), limit.Token);
+    }
+
     /// <summary>Stops in order within the graceful time. The second call does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -166,7 +179,7 @@ public sealed class Sidecar : IAsyncDisposable
         if (_reload is not null) await _reload.DisposeAsync();
         await Task.WhenAll(_startingBlocks, _probing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         using var limit = new CancellationTokenSource(Options.GracefulShutdown, Host.Time);
-        foreach (var block in Enumerable.Reverse(_started)) await StopAsync(block, limit.Token);
+        foreach (var block in Enumerable.Reverse(_started)) await StopAsync(block, block.StopAsync, limit.Token);
         IsOutboundReady = false;
         Host.Sidecars.Remove(this);
         await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()));
@@ -276,11 +289,11 @@ public sealed class Sidecar : IAsyncDisposable
         }
     }
 
-    private async Task StopAsync(IBuildingBlock block, CancellationToken limit)
+    private async Task StopAsync(IBuildingBlock block, Func<CancellationToken, ValueTask> stop, CancellationToken limit)
     {
         try
         {
-            await block.StopAsync(limit);
+            await stop(limit);
         }
         catch (Exception error)
         {

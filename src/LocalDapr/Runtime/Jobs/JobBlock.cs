@@ -37,8 +37,11 @@ internal sealed class JobBlock(Sidecar sidecar) : IBuildingBlock, IDisposable
         if (System.IO.File.Exists(File)) await OpenAsync(cancellation);
     }
 
+    public ValueTask DrainAsync(CancellationToken limit) => StopAsync(limit);
+
     public async ValueTask StopAsync(CancellationToken cancellation)
     {
+        _started = false;
         if (_runner is not null) await _runner.StopAsync(cancellation);
     }
 

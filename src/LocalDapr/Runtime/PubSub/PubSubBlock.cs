@@ -50,6 +50,19 @@ internal sealed partial class PubSubBlock : IBuildingBlock
         if (_started) await FollowAsync(cancellation);
     }
 
+    // Streams stay: they are calls of the app, which ends them itself.
+    public async ValueTask DrainAsync(CancellationToken limit)
+    {
+        _started = false;
+        ActiveSubscription[] active;
+        lock (_gate)
+        {
+            active = [.. _active.Where(a => a.Subscription.Kind != SubscriptionKind.Streaming)];
+            _active.RemoveAll(active.Contains);
+        }
+        await Task.WhenAll(active.Select(a => a.StopAsync(limit).AsTask()));
+    }
+
     public async ValueTask StopAsync(CancellationToken cancellation)
     {
         ActiveSubscription[] active;

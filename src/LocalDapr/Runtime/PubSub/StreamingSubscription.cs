@@ -19,11 +19,13 @@ internal sealed class StreamingSubscription(PubSubBlock block)
         var component = ComponentFor(initial);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, block.Stopping);
         var subscriber = new StreamSubscriber();
-        await responses.WriteAsync(new() { InitialResponse = new() }, flush: true, ending.Token);
+        // Subscribed before it is told: what is published from then on must not be missed. Events wait until the answer has left.
         var active = await block.SubscribeAsync(component, SubscriptionOf(initial), subscriber, ending.Token);
-        var writing = WriteAsync(subscriber, responses, ending.Token);
+        var writing = Task.CompletedTask;
         try
         {
+            await responses.WriteAsync(new() { InitialResponse = new() }, flush: true, ending.Token);
+            writing = WriteAsync(subscriber, responses, ending.Token);
             while (await requests.ReadAsync(ending.Token) is (true, { } request))
             {
                 if (request.InitialRequest is not null) throw Refuse("duplicate initial request received");

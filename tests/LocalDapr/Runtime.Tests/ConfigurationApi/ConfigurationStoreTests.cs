@@ -54,6 +54,17 @@ public sealed class ConfigurationStoreTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_the_file_held_before_the_subscription_is_no_change()
+    {
+        Write("""{"a": {"value": "before", "version": ""}}""");
+        var (_, changes) = _store.Subscribe(["a"]);
+
+        Write("""{"a": {"value": "after", "version": ""}}""");
+
+        Assert.Equal("after", (await changes.ReadAsync(Stop)).Value.Value);
+    }
+
+    [Fact]
     public async Task A_file_that_is_half_written_is_no_change_and_its_end_is()
     {
         var (_, changes) = _store.Subscribe([]);
