@@ -88,6 +88,7 @@ internal static class RunFile
             HttpPort = layers.OwnNumber("daprHTTPPort") ?? 0,
             GrpcPort = layers.OwnNumber("daprGRPCPort") ?? 0,
             InternalPort = layers.OwnNumber("daprInternalGRPCPort") ?? 0,
+            MetricsPort = layers.OwnNumber("metricsPort"),
             ListenAddresses = layers.Text("apiListenAddresses") is { } addresses ? addresses.Split(',', StringSplitOptions.TrimEntries) : defaults.ListenAddresses,
             ResourcesPaths = layers.ResourcesPaths(),
             ConfigFiles = layers.ConfigFile() is { } config ? [config] : [],

@@ -25,6 +25,7 @@ internal static class SidecarFlags
             GrpcPort = flags.Number("dapr-grpc-port") ?? defaults.GrpcPort,
             InternalPort = flags.Number("dapr-internal-grpc-port") ?? 0,
             PublicPort = flags.Number("dapr-public-port"),
+            MetricsPort = flags.Number("metrics-port"),
             ListenAddresses = flags.Text("dapr-listen-addresses") is { Length: > 0 } addresses
                 ? addresses.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                 : defaults.ListenAddresses,

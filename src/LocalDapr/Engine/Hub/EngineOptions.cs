@@ -3,6 +3,9 @@ namespace LocalDapr.Engine.Hub;
 /// <summary>What an engine is told at its start.</summary>
 public sealed record EngineOptions(string AppId)
 {
+    /// <summary>The Dapr namespace of the app, for metrics.</summary>
+    public string Namespace { get; init; } = "default";
+
     /// <summary>Turns handed out at a time over all workers; 0 is no limit.</summary>
     public int MaxOpenTurns { get; init; }
 

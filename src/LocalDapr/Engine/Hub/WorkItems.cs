@@ -35,6 +35,9 @@ public sealed class ActivityItem
 
     public PropagatedHistory? Propagated { get; init; }
 
+    /// <summary>Time stamp of when the worker got it.</summary>
+    internal long GivenOut { get; set; }
+
     /// <summary>Who has it in hand; null while it is queued.</summary>
     internal WorkerConnection? Worker { get; set; }
 

@@ -104,6 +104,7 @@ public sealed partial class WorkflowEngine
         {
             if (item.IsDone) continue;
             item.Worker = worker;
+            item.GivenOut = System.Diagnostics.Stopwatch.GetTimestamp();
             worker.OpenActivities.Add(item);
             _openActivities++;
             activities.Add(item);

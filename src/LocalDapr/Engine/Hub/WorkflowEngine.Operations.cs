@@ -24,7 +24,11 @@ public sealed record StartRequest(string InstanceId, string Name)
 public sealed partial class WorkflowEngine
 {
     /// <exception cref="WorkflowException">AlreadyExists: an instance of this id is active, or a child of the finished one is.</exception>
-    public async ValueTask StartAsync(StartRequest request, CancellationToken cancellation)
+    public ValueTask StartAsync(StartRequest request, CancellationToken cancellation) => _meter.CountsOperations
+        ? _meter.OperationAsync("create_workflow", CreateAsync(request, cancellation))
+        : CreateAsync(request, cancellation);
+
+    private async ValueTask CreateAsync(StartRequest request, CancellationToken cancellation)
     {
         if (PayloadLimit.IsBeyond(request.Input, _options.MaxPayloadBytes)) throw WorkflowException.TooLarge("the input", _options.MaxPayloadBytes);
         await _committer.RoomAsync(cancellation);
@@ -56,7 +60,11 @@ public sealed partial class WorkflowEngine
 
     /// <summary>Raises an event; a finished instance ignores it.</summary>
     /// <exception cref="WorkflowException">NotFound, Stalled.</exception>
-    public ValueTask RaiseAsync(string instanceId, string name, string? input, CancellationToken cancellation) =>
+    public ValueTask RaiseAsync(string instanceId, string name, string? input, CancellationToken cancellation) => _meter.CountsOperations
+        ? _meter.OperationAsync("add_event", RaiseEventAsync(instanceId, name, input, cancellation))
+        : RaiseEventAsync(instanceId, name, input, cancellation);
+
+    private ValueTask RaiseEventAsync(string instanceId, string name, string? input, CancellationToken cancellation) =>
         PayloadLimit.IsBeyond(input, _options.MaxPayloadBytes)
             ? throw WorkflowException.TooLarge($"the event '{name}'", _options.MaxPayloadBytes)
             : PostAsync(instanceId, new EventRaised(name, input), cancellation);
@@ -77,7 +85,11 @@ public sealed partial class WorkflowEngine
     /// <summary>Removes a finished instance (with force, any), and with it its children when recursive; all of them or none.</summary>
     /// <returns>How many instances were removed.</returns>
     /// <exception cref="WorkflowException">NotFound, NotCompleted.</exception>
-    public async ValueTask<int> PurgeAsync(string instanceId, bool recursive, bool force, CancellationToken cancellation)
+    public ValueTask<int> PurgeAsync(string instanceId, bool recursive, bool force, CancellationToken cancellation) => _meter.CountsOperations
+        ? _meter.OperationAsync("purge_workflow", ForgetAsync(instanceId, recursive, force, cancellation))
+        : ForgetAsync(instanceId, recursive, force, cancellation);
+
+    private async ValueTask<int> ForgetAsync(string instanceId, bool recursive, bool force, CancellationToken cancellation)
     {
         while (true)
         {

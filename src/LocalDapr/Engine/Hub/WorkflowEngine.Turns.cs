@@ -113,6 +113,7 @@ public sealed partial class WorkflowEngine
             return;
         }
         _stalled.Remove(instance);
+        if (instance.State.Started is null) _meter.Began(turn.NewEvents.OfType<ExecutionStarted>().First(), now);
         var change = Append_NeedsLock(instance, new InstanceRecord
         {
             At = now,
@@ -193,6 +194,7 @@ public sealed partial class WorkflowEngine
             var tooLarge = PayloadLimit.Failure($"the result of activity '{item.Task.Name}'", result.Result!, _options.MaxPayloadBytes);
             result = result with { Result = null, Failure = tooLarge };
         }
+        _meter.Ran(item.Task, result.Failure is not null, item.GivenOut);
         if (item.Guest is { } guest)
         {
             guest.TrySetResult(result);

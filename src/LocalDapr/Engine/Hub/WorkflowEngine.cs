@@ -24,6 +24,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     private readonly TimerHeap _timers;
     private readonly CancellationTokenSource _stopping = new();
     private readonly EventRouter _here;
+    private readonly EngineMeter _meter;
     private readonly TurnFacts _facts;
     private Task _committing = Task.CompletedTask;
     private Task _sweeping = Task.CompletedTask;
@@ -35,6 +36,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         _store = store;
         _time = time;
         _here = new EventRouter(options.AppId);
+        _meter = new EngineMeter(options);
         _facts = new TurnFacts(options.AppId, default, static () => Guid.NewGuid().ToString()) 
         {
             IsActive = IsActive_NeedsLock,
@@ -73,6 +75,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         await _sweeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _waking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
+        _meter.Dispose();
     }
 
     /// <summary>Completes when everything that is queued for the store now is durable.</summary>
@@ -227,6 +230,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         {
             if (happened is TaskScheduled task) QueueActivity_NeedsLock(instance, task);
             else if (happened is TimerCreated timer) AddTimer_NeedsLock(instance, timer);
+            else if (happened is ExecutionCompleted completed && instance.State.Started is { } started) _meter.Ended(started, completed);
             else if (happened is ChildCreated child && !IsOfThisApp(child)) SendAway_NeedsLock(instance, child);
         }
         instance.TellWaiters();

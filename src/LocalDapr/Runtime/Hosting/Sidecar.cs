@@ -6,6 +6,7 @@ using LocalDapr.Runtime.MetadataApi;
 using LocalDapr.Runtime.Middleware;
 using LocalDapr.Runtime.Resiliency;
 using LocalDapr.Runtime.State;
+using LocalDapr.Runtime.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
@@ -30,6 +31,7 @@ public sealed class Sidecar : IAsyncDisposable
     private Task _probing = Task.CompletedTask;
     private readonly SemaphoreSlim _changing = new(1); // starting the blocks and reloading exclude each other
     private HotReload? _reload;
+    private readonly SidecarMetrics? _metrics;
     private int _disposed;
 
     /// <summary>Reads the resources; throws <see cref="StartupException"/> for what the owner of the files must correct.</summary>
@@ -46,6 +48,7 @@ public sealed class Sidecar : IAsyncDisposable
         App = new AppChannel(options, health, HttpMiddleware.Count(Configuration.Spec, "appHttpPipeline", Components));
         State = new StateStores(this);
         Metadata = new SidecarMetadata(this);
+        if (options.MetricsPort is not null) _metrics = new SidecarMetrics(options.AppId);
     }
 
     /// <summary>What flags or the run file say.</summary>
@@ -185,6 +188,7 @@ public sealed class Sidecar : IAsyncDisposable
         await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()));
         foreach (var block in _blocks) (block as IDisposable)?.Dispose();
         App.Dispose();
+        _metrics?.Dispose();
         _changing.Dispose();
         _stopping.Dispose();
     }
@@ -209,6 +213,8 @@ public sealed class Sidecar : IAsyncDisposable
             app.UseRouting();
             foreach (var block in _blocks) block.MapInternal(app);
         });
+        if (Options.MetricsPort is { } metricsPort)
+            await ServeAsync(new("metrics", metricsPort, HttpProtocols.Http1, null), app => app.MapMetrics(_metrics!));
         if (Options.PublicPort is { } publicPort)
             await ServeAsync(new("public", publicPort, HttpProtocols.Http1AndHttp2, Options.MaxBodyBytes), app =>
             {

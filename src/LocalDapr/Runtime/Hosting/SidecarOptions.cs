@@ -36,6 +36,9 @@ public sealed record SidecarOptions
     /// <summary>Port of health and metadata alone, or null.</summary>
     public int? PublicPort { get; init; }
 
+    /// <summary>Port of the metrics, for Prometheus, or null when there are none.</summary>
+    public int? MetricsPort { get; init; }
+
     /// <summary>Addresses that the APIs listen on.</summary>
     public IReadOnlyList<string> ListenAddresses { get; init; } = ["127.0.0.1"];
 

@@ -61,6 +61,7 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
         var link = new WorkflowLink(sidecar);
         var options = new EngineOptions(AppId)
         {
+            Namespace = sidecar.Options.Namespace,
             MaxOpenTurns = settings.MaxOpenTurns,
             MaxOpenActivities = settings.MaxOpenActivities,
             Retention = settings.Retention,

@@ -38,8 +38,12 @@ internal static class WorkflowEndpoints
     private static async Task StartAsync(HttpContext context, WorkflowManagement workflows)
     {
         var body = await context.Request.ReadBodyAsync();
-        var id = await workflows.StartAsync(
-            Route(context, "name"), context.Request.Query["instanceID"].FirstOrDefault(), body, [], context.RequestAborted);
+        var start = new WorkflowStart(Route(context, "name"), context.Request.Query["instanceID"].FirstOrDefault(), body, [])
+        {
+            TraceParent = context.Request.Headers.TraceParent,
+            TraceState = context.Request.Headers.TraceState,
+        };
+        var id = await workflows.StartAsync(start, context.RequestAborted);
         var answer = new ArrayBufferWriter<byte>();
         await using (var json = new Utf8JsonWriter(answer, Unescaped))
         {

@@ -17,7 +17,12 @@ internal static class WorkflowGrpcService
             grpc.MapDapr(method, async (request, call) => new StartWorkflowResponse
             {
                 InstanceId = await workflows.StartAsync(
-                    request.WorkflowName, request.InstanceId, request.Input.Memory, request.Options, call.Cancellation),
+                    new WorkflowStart(request.WorkflowName, request.InstanceId, request.Input.Memory, request.Options)
+                    {
+                        TraceParent = call.Http.Request.Headers.TraceParent,
+                        TraceState = call.Http.Request.Headers.TraceState,
+                    },
+                    call.Cancellation),
             });
         }
         foreach (var method in (MiniGrpc.GrpcMethod<GetWorkflowRequest, GetWorkflowResponse>[])[DaprMethods.GetWorkflowAlpha1, DaprMethods.GetWorkflowBeta1])

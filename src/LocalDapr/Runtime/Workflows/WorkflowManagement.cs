@@ -12,9 +12,9 @@ internal sealed class WorkflowManagement(WorkflowBlock block)
 
     /// <summary>Starts a workflow; waits while no worker is connected, but not for its first turn.</summary>
     /// <returns>The instance id, a new one when none was given.</returns>
-    public async ValueTask<string> StartAsync(
-        string name, string? instanceId, ReadOnlyMemory<byte> input, IEnumerable<KeyValuePair<string, string>> options, CancellationToken cancellation)
+    public async ValueTask<string> StartAsync(WorkflowStart start, CancellationToken cancellation)
     {
+        var (name, instanceId, input, options) = start;
         if (name.Length == 0) throw WorkflowErrors.NameMissing();
         var id = instanceId is { Length: > 0 } given ? Checked(given) : Guid.NewGuid().ToString();
         Moment? startsAt = null;
@@ -26,7 +26,13 @@ internal sealed class WorkflowManagement(WorkflowBlock block)
         {
             await block.Engine.WhenWorkerAsync(cancellation);
             await block.Engine.StartAsync(
-                new StartRequest(id, name) { Input = Encoding.UTF8.GetString(input.Span), ScheduledStart = startsAt }, cancellation);
+                new StartRequest(id, name)
+                {
+                    Input = Encoding.UTF8.GetString(input.Span),
+                    ScheduledStart = startsAt,
+                    Trace = TraceOf(start.TraceParent, start.TraceState),
+                },
+                cancellation);
             return id;
         }
         catch (WorkflowException refused)
@@ -125,6 +131,11 @@ internal sealed class WorkflowManagement(WorkflowBlock block)
         if (failure.StackTrace is { } trace) yield return new("dapr.workflow.failure.stack_trace", trace);
     }
 
+    // The caller's span: what the workflow does later belongs to the trace of the request that started it.
+    private static TraceContext? TraceOf(string? parent, string? state) => parent is { Length: 55 } && parent.Split('-') is [_, _, var span, _]
+        ? new TraceContext(parent, span, state is { Length: > 0 } ? state : null)
+        : null;
+
     private static string Given(string instanceId) => instanceId.Length > 0 ? instanceId : throw WorkflowErrors.InstanceIdMissing();
 
     private static string Checked(string id)
@@ -141,4 +152,12 @@ internal sealed class WorkflowManagement(WorkflowBlock block)
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && text.Contains('T')
             ? Moment.From(time)
             : throw WorkflowErrors.Start(name, "start time is not in the RFC3339 format");
+}
+
+/// <summary>A wish to start a workflow.</summary>
+internal sealed record WorkflowStart(string Name, string? InstanceId, ReadOnlyMemory<byte> Input, IEnumerable<KeyValuePair<string, string>> Options)
+{
+    public string? TraceParent { get; init; }
+
+    public string? TraceState { get; init; }
 }

@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Sockets;
+using Dapr.DurableTask.Protobuf;
+using Dapr.Protocol;
+using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Tests.Workflows.Crashes;
+using Microsoft.Extensions.Logging.Abstractions;
+using MiniGrpc;
+using Xunit;
+
+namespace LocalDapr.Runtime.Tests.Workflows;
+
+/// <summary>What a workflow leaves to those who watch: one trace, and metrics under Dapr's names, also over a restart of the sidecar.</summary>
+public sealed class WorkflowInsightTests : IDisposable
+{
+    private const string TraceId = "0af7651916cd43dd8448eb211c80319c";
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("workflow-insight");
+    private readonly int[] _ports = [FreePort(), FreePort(), FreePort()];
+    private readonly HttpClient _http = new();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Every_step_belongs_to_the_trace_of_the_request_that_started_it_and_its_end_is_counted_by_name()
+    {
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder.FullName, "state.yaml"),
+            OneSidecar.Component(
+                "state", "state.sqlite", ("connectionString", Path.Combine(_folder.FullName, "state.db")), ("actorStateStore", "true")),
+            Stop);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        var working = new StockWorker(new Uri($"http://127.0.0.1:{_ports[1]}")).RunAsync(over.Token);
+        await using (await StartAsync())
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{_ports[0]}/v1.0/workflows/dapr/story/start?instanceID=root");
+            request.Headers.Add("traceparent", $"00-{TraceId}-b7ad6b7169203331-01");
+            (await _http.SendAsync(request, Stop)).EnsureSuccessStatusCode();
+            await OneSidecar.EventuallyAsync(async () => (await HistoryAsync()).Any(happened => happened.ChildWorkflowInstanceCompleted is not null), "the child");
+        }
+
+        await using var again = await StartAsync();
+        using var channel = new GrpcChannel(new Uri($"http://127.0.0.1:{_ports[1]}"));
+        var options = new CallOptions { Cancellation = Stop, Timeout = TimeSpan.FromSeconds(20) };
+        await channel.UnaryAsync(TaskHubMethods.RaiseEvent, new RaiseEventRequest { InstanceId = "root", Name = "go", Input = "now" }, options);
+        await channel.UnaryAsync(TaskHubMethods.WaitForInstanceCompletion, new GetInstanceRequest { InstanceId = "root" }, options);
+        var history = await HistoryAsync();
+        var metrics = await _http.GetStringAsync(new Uri($"http://127.0.0.1:{_ports[2]}/metrics"), Stop);
+        await over.CancelAsync();
+        await working;
+
+        var traces = history.Select(happened => happened.ExecutionStarted?.ParentTraceContext ?? happened.TaskScheduled?.ParentTraceContext
+            ?? happened.ChildWorkflowInstanceCreated?.ParentTraceContext).OfType<TraceContext>().ToList();
+        Assert.Equal(3, traces.Count);
+        Assert.All(traces, trace => Assert.Contains(TraceId, trace.TraceParent, StringComparison.Ordinal));
+        const string app = "app_id=\"app\",namespace=\"default\"";
+        Assert.Contains($"dapr_runtime_workflow_execution_count{{{app},workflow_name=\"story\",status=\"success\"}} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains($"dapr_runtime_workflow_operation_count{{{app},operation=\"add_event\",status=\"success\"}} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains($"dapr_runtime_workflow_execution_latency_count{{{app},workflow_name=\"story\",status=\"success\"}} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("# TYPE dapr_runtime_workflow_execution_latency histogram\n", metrics, StringComparison.Ordinal);
+    }
+
+    private async Task<IReadOnlyList<HistoryEvent>> HistoryAsync()
+    {
+        using var channel = new GrpcChannel(new Uri($"http://127.0.0.1:{_ports[1]}"));
+        var request = new GetInstanceHistoryRequest { InstanceId = "root" };
+        return (await channel.UnaryAsync(TaskHubMethods.GetInstanceHistory, request, new CallOptions { Cancellation = Stop })).Events;
+    }
+
+    private async Task<RuntimeHost> StartAsync()
+    {
+        var host = new RuntimeHost(NullLoggerFactory.Instance);
+        var sidecar = new Sidecar(host, new SidecarOptions
+        {
+            AppId = "app", HttpPort = _ports[0], GrpcPort = _ports[1], MetricsPort = _ports[2], ResourcesPaths = [_folder.FullName],
+        });
+        await sidecar.StartAsync();
+        await sidecar.Ready.WaitAsync(TimeSpan.FromSeconds(20), Stop);
+        return host;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
