@@ -11,7 +11,6 @@ internal sealed class DeadLetterIndex(DaprClient dapr) : IDisposable
 {
     private const string HeadKey = "dead-letters";
     private const int IdsInALeaf = 100, MostTries = 50;
-    private static readonly StateOptions FirstWrite = new() { Concurrency = ConcurrencyMode.FirstWrite };
     private readonly SemaphoreSlim one = new(1, 1);
 
     public sealed record Head(int Last);
@@ -60,8 +59,8 @@ internal sealed class DeadLetterIndex(DaprClient dapr) : IDisposable
         if (ids.Contains(id)) return true;
         if (last > 0 && (await dapr.GetStateAsync<Leaf?>(Components.Documents, KeyOf(last - 1), cancellationToken: cancellation))?.Ids.Contains(id) == true) return true;
         if (ids.Count < IdsInALeaf)
-            return await dapr.TrySaveStateAsync(Components.Documents, KeyOf(last), new Leaf([.. ids, id]), etag, FirstWrite, cancellationToken: cancellation);
-        await dapr.TrySaveStateAsync(Components.Documents, HeadKey, new Head(last + 1), headETag, FirstWrite, cancellationToken: cancellation);
+            return await dapr.TryWriteAsync(KeyOf(last), new Leaf([.. ids, id]), etag, cancellation);
+        await dapr.TryWriteAsync(HeadKey, new Head(last + 1), headETag, cancellation);
         return false; // the new leaf is empty: again
     }
 

@@ -9,14 +9,13 @@ namespace DaprOrders.Notifications.DeadLetters;
 internal sealed partial class DeadLetterStore(DaprClient dapr, DeadLetterIndex index, TimeProvider time, ILogger<DeadLetterStore> log)
 {
     private const int MostTries = 50;
-    private static readonly StateOptions FirstWrite = new() { Concurrency = ConcurrencyMode.FirstWrite };
     private static readonly Dictionary<string, string> SettledRetention = new() { ["ttlInSeconds"] = "2592000" }, Always = [];
 
     /// <summary>The document first, then the index: a crash in between is made good by the second delivery that it causes.</summary>
     public async Task KeepAsync(string channel, JsonElement cloudEvent, Failure failure, CancellationToken cancellation)
     {
         var letter = DeadLetter.Of(channel, cloudEvent, failure, time.GetUtcNow());
-        var isNew = await dapr.TrySaveStateAsync(Components.Documents, KeyOf(letter.Id), letter, "", FirstWrite, cancellationToken: cancellation);
+        var isNew = await dapr.TryWriteAsync(KeyOf(letter.Id), letter, "", cancellation);
         await index.AddAsync(letter.Id, cancellation);
         if (!isNew) return;
         NotificationMetrics.DeadLetters.Add(1);
@@ -51,7 +50,7 @@ internal sealed partial class DeadLetterStore(DaprClient dapr, DeadLetterIndex i
             if (letter is null) return null;
             if (change(letter) is not { } changed) return (letter, false);
             var retention = changed.Status is DeadLetterStatus.Replayed or DeadLetterStatus.Discarded ? SettledRetention : Always;
-            if (await dapr.TrySaveStateAsync(Components.Documents, KeyOf(id), changed, etag, FirstWrite, retention, cancellation)) return (changed, true);
+            if (await dapr.TryWriteAsync(KeyOf(id), changed, etag, cancellation, retention)) return (changed, true);
         }
 
         throw new InvalidOperationException($"Dead letter {id} was changed by others {MostTries} times in a row.");

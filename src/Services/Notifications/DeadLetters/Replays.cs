@@ -13,7 +13,6 @@ internal sealed partial class Replays(DaprClient dapr, DeadLetterStore store, Re
 {
     private const string NotesKey = "dead-letters-replaying";
     private const int MostNoted = 1_000, MostTries = 50;
-    private static readonly StateOptions FirstWrite = new() { Concurrency = ConcurrencyMode.FirstWrite };
     private readonly TimeSpan longestTry = configuration.GetValue("Notifications:LongestReplay", TimeSpan.FromSeconds(20));
     private readonly Channel<string> asked = Channel.CreateBounded<string>(MostNoted);
     private readonly ConcurrentDictionary<string, byte> running = new();
@@ -127,7 +126,7 @@ internal sealed partial class Replays(DaprClient dapr, DeadLetterStore store, Re
         {
             var (notes, etag) = await dapr.GetStateAndETagAsync<Notes?>(Components.Documents, NotesKey, cancellationToken: cancellation);
             if (change(notes?.Ids ?? []) is not { } changed) return;
-            if (await dapr.TrySaveStateAsync(Components.Documents, NotesKey, new Notes(changed), etag, FirstWrite, cancellationToken: cancellation)) return;
+            if (await dapr.TryWriteAsync(NotesKey, new Notes(changed), etag, cancellation)) return;
         }
 
         throw new InvalidOperationException($"The notes of replays were changed by others {MostTries} times in a row.");

@@ -14,13 +14,13 @@ public sealed record Telling(string CustomerId, string OrderId, string EventId, 
 /// process takes the list over. Told twice after a crash or a lost lease is possible, untold is not. Safe for concurrent use.
 /// 1. "hooks": the owners. 2. "hooks-{owner}": its lease and its segments' numbers. 3. "hooks-{owner}-{n}": event ids. 4. "hook-{hash of event id}".
 /// </summary>
-internal sealed class WebhookJournal(DaprClient dapr, TimeProvider time) : IDisposable
+internal sealed class WebhookJournal(DaprClient dapr, IConfiguration configuration, TimeProvider time) : IDisposable
 {
     private const string OwnersKey = "hooks";
     private const int IdsInASegment = 500, MostTries = 50;
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15), EnoughLease = TimeSpan.FromSeconds(10);
-    private static readonly StateOptions FirstWrite = new() { Concurrency = ConcurrencyMode.FirstWrite };
     private static readonly Dictionary<string, string> SettledRetention = new() { ["ttlInSeconds"] = "86400" };
+
+    private readonly TimeSpan lease = configuration.GetValue("Notifications:Lease", TimeSpan.FromSeconds(15));
 
     // All below belong to whoever holds this.
     private readonly SemaphoreSlim one = new(1, 1);
@@ -37,6 +37,9 @@ internal sealed class WebhookJournal(DaprClient dapr, TimeProvider time) : IDisp
     public sealed record Owner(DateTimeOffset Until, int First, int Last);
 
     public sealed record Segment(IReadOnlyList<string> EventIds);
+
+    /// <summary>How often to renew and to look for lists that nobody holds.</summary>
+    public TimeSpan LookAround => lease / 3;
 
     /// <summary>Those that were not accepted before, now durable.</summary>
     public Task<IReadOnlyList<Telling>> AcceptAsync(IReadOnlyList<Telling> tellings, CancellationToken cancellation) => AloneAsync<IReadOnlyList<Telling>>(async () =>
@@ -79,7 +82,7 @@ internal sealed class WebhookJournal(DaprClient dapr, TimeProvider time) : IDisp
         foreach (var gone in (owners?.Ids ?? []).Where(id => id != owner))
         {
             var (list, listETag) = await dapr.GetStateAndETagAsync<Owner?>(Components.Documents, OwnerKey(gone), cancellationToken: cancellation);
-            if (list is not null && (list.Until > time.GetUtcNow() || !await TrySaveAsync(OwnerKey(gone), list with { Until = time.GetUtcNow() + Lease }, listETag, cancellation))) continue;
+            if (list is not null && (list.Until > time.GetUtcNow() || !await dapr.TryWriteAsync(OwnerKey(gone), list with { Until = time.GetUtcNow() + lease }, listETag, cancellation))) continue;
             if (list is not null) taken.AddRange(await AdoptAsync(gone, list, cancellation));
             await ChangeOwnersAsync(ids => [.. ids.Where(id => id != gone)], cancellation);
         }
@@ -90,7 +93,7 @@ internal sealed class WebhookJournal(DaprClient dapr, TimeProvider time) : IDisp
     /// <summary>At an orderly end: the next process need not wait for the lease.</summary>
     public Task LetGoAsync(CancellationToken cancellation) => AloneAsync(async () =>
     {
-        if (owner.Length > 0) await TrySaveAsync(OwnerKey(owner), new Owner(DateTimeOffset.UnixEpoch, first, last), etag, cancellation);
+        if (owner.Length > 0) await dapr.TryWriteAsync(OwnerKey(owner), new Owner(DateTimeOffset.UnixEpoch, first, last), etag, cancellation);
         return 0;
     }, cancellation);
 
@@ -144,7 +147,7 @@ internal sealed class WebhookJournal(DaprClient dapr, TimeProvider time) : IDisp
 
     private async Task HoldAsync(CancellationToken cancellation)
     {
-        if (until - time.GetUtcNow() < EnoughLease) await RenewLeaseAsync(cancellation);
+        if (until - time.GetUtcNow() < lease * 2 / 3) await RenewLeaseAsync(cancellation);
     }
 
     private async Task RenewLeaseAsync(CancellationToken cancellation)
@@ -154,8 +157,8 @@ internal sealed class WebhookJournal(DaprClient dapr, TimeProvider time) : IDisp
 
     private async Task<bool> TryRenewAsync(CancellationToken cancellation)
     {
-        var next = time.GetUtcNow() + Lease;
-        if (!await TrySaveAsync(OwnerKey(owner), new Owner(next, first, last), etag, cancellation)) return false;
+        var next = time.GetUtcNow() + lease;
+        if (!await dapr.TryWriteAsync(OwnerKey(owner), new Owner(next, first, last), etag, cancellation)) return false;
         (_, etag) = await dapr.GetStateAndETagAsync<Owner?>(Components.Documents, OwnerKey(owner), cancellationToken: cancellation);
         until = next;
         return true;
@@ -204,14 +207,11 @@ internal sealed class WebhookJournal(DaprClient dapr, TimeProvider time) : IDisp
         for (var left = MostTries; left > 0; left--)
         {
             var (owners, ownersETag) = await dapr.GetStateAndETagAsync<Owners?>(Components.Documents, OwnersKey, cancellationToken: cancellation);
-            if (await TrySaveAsync(OwnersKey, new Owners(change(owners?.Ids ?? [])), ownersETag, cancellation)) return;
+            if (await dapr.TryWriteAsync(OwnersKey, new Owners(change(owners?.Ids ?? [])), ownersETag, cancellation)) return;
         }
 
         throw new InvalidOperationException($"The list of owners was changed by others {MostTries} times in a row.");
     }
-
-    private Task<bool> TrySaveAsync<T>(string key, T value, string expected, CancellationToken cancellation) =>
-        dapr.TrySaveStateAsync(Components.Documents, key, value, expected, FirstWrite, cancellationToken: cancellation);
 
     private async Task<T> AloneAsync<T>(Func<Task<T>> act, CancellationToken cancellation)
     {

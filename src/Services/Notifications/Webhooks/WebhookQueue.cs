@@ -12,7 +12,7 @@ internal sealed partial class WebhookQueue(
 {
     public const int MostOfACustomer = 2_000, MostOfAll = 20_000;
     private const int LanesAtATime = 4;
-    private static readonly TimeSpan LookAround = TimeSpan.FromSeconds(5), StoreIsAway = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StoreIsAway = TimeSpan.FromSeconds(1);
     private readonly Lock gate = new();
     private readonly Dictionary<string, Customer> customers = []; // gate
     private readonly HashSet<Task> lanes = []; // gate
@@ -39,7 +39,7 @@ internal sealed partial class WebhookQueue(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         stop = stoppingToken;
-        using var timer = new PeriodicTimer(LookAround, time);
+        using var timer = new PeriodicTimer(journal.LookAround, time);
         try
         {
             do
