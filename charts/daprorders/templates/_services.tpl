@@ -62,7 +62,9 @@ customers:
   sidecar: true
   health: /health/ready
   backends: true
-  apis: [state]
+  apis: [invoke, state]
+  calls:
+    ordering: {/internal/limits/changed: [POST]}
 auditor:
   sidecar: true
   health: /health/ready

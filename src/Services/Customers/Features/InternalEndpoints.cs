@@ -1,4 +1,5 @@
 using DaprOrders.Contracts;
+using DaprOrders.Customers.Profiles;
 using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Customers.Features;

@@ -1,5 +1,5 @@
 using System.Text;
-using DaprOrders.Customers.Features;
+using DaprOrders.Customers.Profiles;
 using DaprOrders.ServiceDefaults;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -21,10 +21,10 @@ internal static class TokenEndpoints
             ["issuer"] = Issuer, ["jwks_uri"] = "/.well-known/jwks.json", ["token_endpoint"] = "/token",
             ["grant_types_supported"] = new[] { "password", "client_credentials" }, ["id_token_signing_alg_values_supported"] = new[] { "ES256" },
         }));
-        routes.MapGet("/.well-known/jwks.json", (SigningKey key) => TypedResults.Bytes(key.Jwks, "application/json"));
+        routes.MapGet("/.well-known/jwks.json", (SigningKeys keys) => TypedResults.Bytes(keys.Jwks, "application/json"));
     }
 
-    private static async Task<IResult> IssueAsync(HttpContext context, SigningKey key, CustomerStore customers, IHostEnvironment environment, TimeProvider time, CancellationToken cancellation)
+    private static async Task<IResult> IssueAsync(HttpContext context, SigningKeys keys, CustomerStore customers, IHostEnvironment environment, TimeProvider time, CancellationToken cancellation)
     {
         context.Response.Headers.CacheControl = "no-store";
         if (!environment.IsDevelopment()) return Error("unauthorized_client", "This issuer is for development only.");
@@ -37,9 +37,9 @@ internal static class TokenEndpoints
         return form["grant_type"].ToString() switch
         {
             "password" => await PasswordAsync(form["username"].ToString(), form["password"].ToString(), customers, cancellation) is var (subject, role)
-                ? Token(key, subject, role, lifetime, time) : Error("invalid_grant", "The user name or the password is wrong."),
+                ? Token(keys, subject, role, lifetime, time) : Error("invalid_grant", "The user name or the password is wrong."),
             "client_credentials" => IsConsole(context.Request.Headers.Authorization.ToString())
-                ? Token(key, "console", "operator", lifetime, time) : Error("invalid_client", "The client is not known.", StatusCodes.Status401Unauthorized),
+                ? Token(keys, "console", "operator", lifetime, time) : Error("invalid_client", "The client is not known.", StatusCodes.Status401Unauthorized),
             "" => Error("invalid_request", "grant_type is missing."),
             _ => Error("unsupported_grant_type", "password or client_credentials."),
         };
@@ -59,12 +59,12 @@ internal static class TokenEndpoints
         return Convert.TryFromBase64String(authorization[6..].Trim(), buffer, out var length) && Encoding.UTF8.GetString(buffer, 0, length) == "console:console";
     }
 
-    private static IResult Token(SigningKey key, string subject, string role, int lifetime, TimeProvider time)
+    private static IResult Token(SigningKeys keys, string subject, string role, int lifetime, TimeProvider time)
     {
         var now = time.GetUtcNow().UtcDateTime;
         var token = Handler.CreateToken(new SecurityTokenDescriptor
         {
-            Issuer = Issuer, Audience = Audience, IssuedAt = now, NotBefore = now, Expires = now.AddSeconds(lifetime), SigningCredentials = key.Credentials,
+            Issuer = Issuer, Audience = Audience, IssuedAt = now, NotBefore = now, Expires = now.AddSeconds(lifetime), SigningCredentials = keys.Credentials,
             Claims = new Dictionary<string, object> { ["sub"] = subject, ["role"] = role, ["jti"] = Guid.NewGuid().ToString("N") },
         });
         return TypedResults.Json(new Dictionary<string, object> { ["access_token"] = token, ["token_type"] = "Bearer", ["expires_in"] = lifetime });
