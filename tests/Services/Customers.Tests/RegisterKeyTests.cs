@@ -6,7 +6,7 @@ namespace DaprOrders.Customers.Tests;
 /// <summary>Idempotency-Key on POST /customers.</summary>
 public sealed class RegisterKeyTests : IAsyncLifetime
 {
-    private const string TooLong = "a123456789b123456789c123456789d123456789e123456789f123456789g12345678h123456789i123456789j123456789k123456789l123456789m12345678";
+    private const string TooLong = "a123456789b123456789c123456789d123456789e123456789f123456789g12345678h123456789i123456789j123456789k123456789l123456789m12345678x";
     private RunningCustomers shop = null!;
 
     public async ValueTask InitializeAsync() => shop = await RunningCustomers.StartAsync();
