@@ -4,6 +4,14 @@ namespace MiniGrpc.Tests;
 
 internal static class Some
 {
+    /// <summary>A token for all that a test waits for: what has not come within a minute will not come.</summary>
+    public static CancellationToken Patience()
+    {
+        var source = CancellationTokenSource.CreateLinkedTokenSource(Xunit.TestContext.Current.CancellationToken);
+        source.CancelAfter(TimeSpan.FromMinutes(1));
+        return source.Token;
+    }
+
     /// <summary>Bytes that no compression makes smaller, the same in every run.</summary>
     public static ByteString Bytes(int count)
     {

@@ -20,7 +20,7 @@ internal sealed class ResponseStream<T> : IDisposable
     private volatile HttpResponseMessage? _started;
     private PipeReader? _body;
     private FrameReader<T>? _reader;
-    private Exception? _failure;
+    private volatile Exception? _failure;
     private int _disposed;
     private bool _ended;
 
@@ -51,11 +51,28 @@ internal sealed class ResponseStream<T> : IDisposable
     public bool TryRead([NotNullWhen(true)] out T? message)
     {
         message = null;
-        return !_ended && _reader is not null && _reader.TryRead(out message);
+        try
+        {
+            return !_ended && _reader is not null && _reader.TryRead(out message);
+        }
+        catch (RpcException e)
+        {
+            Fail(e);
+            throw;
+        }
     }
 
-    public ValueTask<(bool More, T? Message)> ReadAsync(CancellationToken cancellation) =>
-        TryRead(out var message) ? new((true, message)) : WaitAndReadAsync(cancellation);
+    public ValueTask<(bool More, T? Message)> ReadAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return TryRead(out var message) ? new((true, message)) : WaitAndReadAsync(cancellation);
+        }
+        catch (RpcException e)
+        {
+            return ValueTask.FromException<(bool, T?)>(e);
+        }
+    }
 
     public async IAsyncEnumerable<T> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -65,7 +82,8 @@ internal sealed class ResponseStream<T> : IDisposable
         }
     }
 
-    public Exception Translate(Exception failure) => _scope.Translate(failure);
+    /// <summary>What a failed write means: the status that the call has ended with, if that is known already.</summary>
+    public Exception Translate(Exception failure) => _failure ?? _scope.Translate(failure);
 
     public void Dispose()
     {

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
+using Microsoft.AspNetCore.Http;
 using MiniGrpc.Framing;
 
 namespace MiniGrpc.Server;
@@ -11,13 +12,30 @@ internal sealed class RequestReader<T>(PipeReader body, MessageParser<T> parser,
 {
     private readonly FrameReader<T> _frames = new(body, parser, call.RequestGzip, maxBytes);
 
-    public bool TryRead([NotNullWhen(true)] out T? message) => _frames.TryRead(out message);
+    public bool TryRead([NotNullWhen(true)] out T? message)
+    {
+        try
+        {
+            return _frames.TryRead(out message);
+        }
+        catch (IOException e) when (IsGone(e))
+        {
+            throw Gone(e);
+        }
+    }
 
     public ValueTask<(bool More, T? Message)> ReadAsync(CancellationToken cancellation = default)
     {
-        if (_frames.TryRead(out var message))
+        try
         {
-            return new((true, message));
+            if (TryRead(out var message))
+            {
+                return new((true, message));
+            }
+        }
+        catch (Exception e) when (e is RpcException or OperationCanceledException)
+        {
+            return ValueTask.FromException<(bool, T?)>(e);
         }
 
         return call.EndsWith(cancellation)
@@ -49,14 +67,26 @@ internal sealed class RequestReader<T>(PipeReader body, MessageParser<T> parser,
 
     private async ValueTask<(bool More, T? Message)> WaitAsync(CancellationToken cancellation)
     {
-        var next = await _frames.ReadAsync(cancellation).ConfigureAwait(false);
-        if (!next.More)
+        try
         {
-            _frames.ThrowIfTruncated();
-        }
+            var next = await _frames.ReadAsync(cancellation).ConfigureAwait(false);
+            if (!next.More)
+            {
+                _frames.ThrowIfTruncated();
+            }
 
-        return next;
+            return next;
+        }
+        catch (IOException e) when (IsGone(e))
+        {
+            throw Gone(e);
+        }
     }
+
+    // The client's reset may be seen here before the request's token is cancelled: to a handler it is the same.
+    private static bool IsGone(IOException failure) => failure is not BadHttpRequestException;
+
+    private static OperationCanceledException Gone(IOException reset) => new("The client is gone.", reset);
 
     private async ValueTask<(bool More, T? Message)> WaitUntilDeadlineAsync(CancellationToken cancellation)
     {

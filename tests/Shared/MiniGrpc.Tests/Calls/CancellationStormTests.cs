@@ -7,7 +7,7 @@ public sealed class CancellationStormTests
 {
     private const int Calls = 2000;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
     [Fact]
     public async Task Calls_cancelled_at_any_moment_leave_nothing_behind()

@@ -1,3 +1,6 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using MiniGrpc.Server;
 using MiniGrpc.Tests.Echo;
 using Xunit;
 
@@ -5,7 +8,7 @@ namespace MiniGrpc.Tests.Calls;
 
 public sealed class CancellationTests
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
     [Fact]
     public async Task Cancelling_a_unary_call_reaches_the_handler_and_throws_for_the_callers_token()
@@ -112,6 +115,17 @@ public sealed class CancellationTests
 
         await call.WriteAsync(new Ask { Text = "2" }, cancellation: Cancellation);
         Assert.Equal("2", (await call.ReadAsync(Cancellation)).Message!.Text);
+    }
+
+    [Fact]
+    public async Task A_reset_that_overtakes_the_token_is_a_cancellation_to_the_handler_too()
+    {
+        var body = new Pipe();
+        await body.Writer.CompleteAsync(new IOException("The client reset the request stream."));
+        using var call = new ServerCall(new DefaultHttpContext());
+        var reader = new RequestReader<Ask>(body.Reader, Ask.Parser, int.MaxValue, call);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await reader.ReadAsync(Cancellation));
     }
 
     [Fact]

@@ -10,9 +10,9 @@ public sealed class DeadlineTests
     // Long enough to reach the handler of a warm channel on a busy machine.
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
-    private static CallOptions Options => new() { Cancellation = Cancellation, Timeout = Soon };
+    private CallOptions Options => new() { Cancellation = Cancellation, Timeout = Soon };
 
     [Fact]
     public async Task A_unary_call_past_its_deadline_ends_at_both_ends()
@@ -177,7 +177,7 @@ public sealed class DeadlineTests
         Assert.Equal((StatusCode.DeadlineExceeded, "The deadline passed."), (failure.StatusCode, failure.Detail));
     }
 
-    private static async Task<GrpcChannel> WarmAsync(TestServer server)
+    private async Task<GrpcChannel> WarmAsync(TestServer server)
     {
         var channel = server.Channel();
         await channel.UnaryAsync(EchoMethods.Say, new Ask(), new() { Cancellation = Cancellation });

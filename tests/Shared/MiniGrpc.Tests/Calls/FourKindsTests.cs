@@ -5,9 +5,9 @@ namespace MiniGrpc.Tests.Calls;
 
 public sealed class FourKindsTests
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
-    private static CallOptions Options => new() { Cancellation = Cancellation };
+    private CallOptions Options => new() { Cancellation = Cancellation };
 
     [Fact]
     public async Task A_unary_call_brings_the_answer()

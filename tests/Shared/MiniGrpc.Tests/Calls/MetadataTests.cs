@@ -5,7 +5,7 @@ namespace MiniGrpc.Tests.Calls;
 
 public sealed class MetadataTests
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
     [Fact]
     public async Task Texts_and_bytes_cross_in_both_directions()

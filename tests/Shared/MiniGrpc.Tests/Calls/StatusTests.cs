@@ -6,9 +6,9 @@ namespace MiniGrpc.Tests.Calls;
 
 public sealed class StatusTests
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
-    private static CallOptions Options => new() { Cancellation = Cancellation };
+    private CallOptions Options => new() { Cancellation = Cancellation };
 
     public static TheoryData<StatusCode> Failures => [.. Enum.GetValues<StatusCode>().Where(code => code != StatusCode.OK)];
 

@@ -14,7 +14,7 @@ public sealed class BackPressureTests(ITestOutputHelper output)
     // The stream's windows (768 kB of Kestrel's, 64 kB at first of the client's), the pipes at both ends, the sockets' buffers.
     private const long MostBytesUnderWay = 4 * Megabyte;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
     [Theory]
     [InlineData(true)]

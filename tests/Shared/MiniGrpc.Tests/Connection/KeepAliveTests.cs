@@ -8,10 +8,10 @@ public sealed class KeepAliveTests
     private static readonly GrpcChannelOptions s_eager = new()
     {
         KeepAlivePingDelay = TimeSpan.FromSeconds(1),
-        KeepAlivePingTimeout = TimeSpan.FromSeconds(1),
+        KeepAlivePingTimeout = TimeSpan.FromSeconds(3),
     };
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
     [Fact]
     public async Task A_connection_that_went_dead_is_noticed_and_replaced()

@@ -5,9 +5,9 @@ namespace MiniGrpc.Tests.Connection;
 
 public sealed class TlsTests
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
-    private static CallOptions Options => new() { Cancellation = Cancellation };
+    private CallOptions Options => new() { Cancellation = Cancellation };
 
     [Fact]
     public async Task Calls_and_streams_go_through_TLS()

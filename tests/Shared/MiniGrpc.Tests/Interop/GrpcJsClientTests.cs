@@ -15,7 +15,7 @@ public sealed class GrpcJsClientTests : IAsyncLifetime
     private TestServer? _server;
     private GrpcJsClient? _client;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
     private GrpcJsClient Client => _client!;
 

@@ -13,9 +13,9 @@ public sealed class GrpcJsServerTests : IAsyncLifetime
     private NodeProcess? _node;
     private GrpcChannel? _channel;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
-    private static CallOptions Options => new() { Cancellation = Cancellation };
+    private CallOptions Options => new() { Cancellation = Cancellation };
 
     private GrpcChannel Channel => _channel!;
 
@@ -184,7 +184,7 @@ public sealed class GrpcJsServerTests : IAsyncLifetime
         Assert.Equal("safe", (await channel.UnaryAsync(EchoMethods.Say, new Ask { Text = "safe" }, Options)).Text);
     }
 
-    private static async Task<(NodeProcess Node, GrpcChannel Channel)> StartAsync(
+    private async Task<(NodeProcess Node, GrpcChannel Channel)> StartAsync(
         JsonObject settings, string scheme = "http", GrpcChannelOptions? options = null)
     {
         var node = await NodeProcess.StartAsync("server.mjs", settings);

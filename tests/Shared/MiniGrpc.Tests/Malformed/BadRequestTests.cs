@@ -9,7 +9,7 @@ namespace MiniGrpc.Tests.Malformed;
 /// <summary>What a server answers to a client that does not keep to the protocol.</summary>
 public sealed class BadRequestTests
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
     public static TheoryData<string, byte[]> Bodies => new()
     {

@@ -11,7 +11,7 @@ public sealed class BadResponseTests
 {
     private static readonly byte[] s_reply = RawCall.Frame(new Reply { Text = "x" });
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
     public static TheoryData<string, StatusCode, byte[]> Bodies => new()
     {
@@ -208,7 +208,7 @@ public sealed class BadResponseTests
         Assert.Equal(StatusCode.Unavailable, (await Some.FailureOf(SayAsync(server))).StatusCode);
     }
 
-    private static Task<Reply> SayAsync(TestServer server) =>
+    private Task<Reply> SayAsync(TestServer server) =>
         server.Channel().UnaryAsync(EchoMethods.Say, new Ask(), new() { Cancellation = Cancellation });
 
     private static Task<TestServer> ServingAsync(Func<HttpResponse, Task> answer) =>

@@ -9,9 +9,9 @@ public sealed class GzipTests
 {
     private static readonly Ask s_ask = new() { Text = new string('a', 10_000) };
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
-    private static CallOptions Options => new() { Gzip = true, Cancellation = Cancellation };
+    private CallOptions Options => new() { Gzip = true, Cancellation = Cancellation };
 
     [Fact]
     public async Task Compressed_calls_of_every_kind_bring_the_same_messages()

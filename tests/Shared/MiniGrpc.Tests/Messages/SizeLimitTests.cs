@@ -9,9 +9,9 @@ public sealed class SizeLimitTests
 {
     private const int Megabyte = 1 << 20;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation { get; } = Some.Patience();
 
-    private static CallOptions Options => new() { Cancellation = Cancellation };
+    private CallOptions Options => new() { Cancellation = Cancellation };
 
     [Fact]
     public async Task A_message_of_exactly_the_limit_passes_and_one_byte_more_is_refused_by_the_sender()
@@ -99,6 +99,22 @@ public sealed class SizeLimitTests
 
         Assert.All(failures, failure => Assert.Equal(StatusCode.ResourceExhausted, failure.StatusCode));
         Assert.Equal("", (await channel.UnaryAsync(EchoMethods.Say, new Ask(), Options)).Text);
+    }
+
+    [Fact]
+    public async Task Too_long_an_answer_ends_the_call_for_the_server_too()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var chat = server.Channel(new() { MaxReceiveMessageBytes = 1000 }).Duplex(EchoMethods.Chat, Options);
+        await chat.WriteAsync(new Ask { Text = "short" }, flush: false, Cancellation);
+        await chat.WriteAsync(new Ask { ReplyBytes = 2000 }, flush: false, Cancellation);
+        await chat.WriteAsync(new Ask { Text = "and then", Hang = true }, cancellation: Cancellation);
+        await server.Echo.Hanging.ReadAsync(Cancellation);
+
+        Assert.True((await chat.ReadAsync(Cancellation)).More);
+        Assert.Equal(StatusCode.ResourceExhausted, (await Some.FailureOf(chat.ReadAsync(Cancellation).AsTask())).StatusCode);
+
+        Assert.Equal("and then", await server.Echo.Cancelled.ReadAsync(Cancellation));
     }
 
     [Fact]
