@@ -15,7 +15,7 @@ else
   expected=$PWD/tests/conformance/expected.json
   files=$(node -e 'console.log(Object.keys(JSON.parse(require("fs").readFileSync(process.argv[1]))).join(" "))' "$expected")
   if (cd "$copy" && npm ci --silent --no-audit --no-fund >npm.log 2>&1); then
-    (cd "$copy" && SIDECAR="$sidecar" PROFILE=local ACTOR_HOSTS=one TEST_TIMEOUT_MS=240000 RECORD="$copy/got.json" timeout 1500 node run.mjs $files >out.log 2>&1)
+    (cd "$copy" && LOCALDAPR_DATA="$results/localdapr" SIDECAR="$sidecar" PROFILE=local ACTOR_HOSTS=one TEST_TIMEOUT_MS=240000 RECORD="$copy/got.json" timeout 1500 node run.mjs $files >out.log 2>&1)
     summary=$(node tests/conformance/compare.mjs "$expected" "$copy/got.json")
     echo "$summary" | sed '$d'
     read -r ok bad rest <<<"$(echo "$summary" | tail -n 1)"
