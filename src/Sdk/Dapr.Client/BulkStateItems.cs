@@ -30,7 +30,7 @@ public readonly struct BulkStateItem<TValue>(string key, TValue value, string et
 
 /// <summary>One key of a bulk write.</summary>
 public readonly struct SaveStateItem<TValue>(
-    string key, TValue value, string? etag, StateOptions? stateOptions = default, IReadOnlyDictionary<string, string>? metadata = default)
+    string key, TValue value, string etag, StateOptions? stateOptions = default, IReadOnlyDictionary<string, string>? metadata = default)
 {
     /// <summary>The key.</summary>
     public string Key { get; } = key;
@@ -38,8 +38,8 @@ public readonly struct SaveStateItem<TValue>(
     /// <summary>The value.</summary>
     public TValue Value { get; } = value;
 
-    /// <summary>The etag that must still fit, or null.</summary>
-    public string? ETag { get; } = etag;
+    /// <summary>The etag that must still fit; null writes whatever happened to the key, though the official signature does not say so.</summary>
+    public string ETag { get; } = etag;
 
     /// <summary>Options of this write.</summary>
     public StateOptions? StateOptions { get; } = stateOptions;
@@ -50,13 +50,13 @@ public readonly struct SaveStateItem<TValue>(
 
 /// <summary>One key of a bulk deletion.</summary>
 public readonly struct BulkDeleteStateItem(
-    string key, string? etag, StateOptions? stateOptions = default, IReadOnlyDictionary<string, string>? metadata = default)
+    string key, string etag, StateOptions? stateOptions = default, IReadOnlyDictionary<string, string>? metadata = default)
 {
     /// <summary>The key.</summary>
     public string Key { get; } = key;
 
-    /// <summary>The etag that must still fit, or null.</summary>
-    public string? ETag { get; } = etag;
+    /// <summary>The etag that must still fit; null writes whatever happened to the key, though the official signature does not say so.</summary>
+    public string ETag { get; } = etag;
 
     /// <summary>Options of this deletion.</summary>
     public StateOptions? StateOptions { get; } = stateOptions;

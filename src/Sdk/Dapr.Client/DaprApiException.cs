@@ -37,7 +37,7 @@ public class DaprApiException : DaprException
 
     /// <summary>An error with its cause and its Dapr error code.</summary>
     public DaprApiException(string message, Exception? inner, string? errorCode, bool isTransient)
-        : base(message, inner)
+        : base(message, inner!)
     {
         ErrorCode = string.IsNullOrEmpty(errorCode) ? NoCode : errorCode;
         IsTransient = isTransient;

@@ -10,7 +10,7 @@ public class DaprException : Exception
     }
 
     /// <summary>Takes the message and the cause.</summary>
-    public DaprException(string message, Exception? innerException)
+    public DaprException(string message, Exception innerException)
         : base(message, innerException)
     {
     }

@@ -34,6 +34,12 @@ internal static class ApiText
         return all;
     }
 
+    /// <summary>Methods and constructors by their types and lines.</summary>
+    public static Dictionary<string, MethodBase> MethodsOf(IReadOnlyCollection<Assembly> assemblies) =>
+        assemblies.SelectMany(assembly => assembly.GetExportedTypes()).SelectMany(type => type.GetMembers(Declared).OfType<MethodBase>()
+            .Where(method => IsSeen(method, inherited: false)).Select(method => (Key: $"{Names.Full(type)}: {Line(method)}", Method: method)))
+        .ToDictionary(one => one.Key, one => one.Method);
+
     public static string Render(SortedDictionary<string, SortedSet<string>> api) =>
         string.Concat(api.Select(type => $"{type.Key}\n{string.Concat(type.Value.Select(line => $"  {line}\n"))}"));
 

@@ -2,11 +2,11 @@ namespace Dapr.Workflow.Abstractions.Attributes;
 
 /// <summary>Marks a workflow for registration by <c>AddDaprWorkflow()</c>.</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public sealed class WorkflowAttribute(string? name) : Attribute
+public sealed class WorkflowAttribute(string name) : Attribute
 {
     /// <summary>Registered under the name of the class.</summary>
     public WorkflowAttribute()
-        : this(null)
+        : this(null!)
     {
     }
 
@@ -16,11 +16,11 @@ public sealed class WorkflowAttribute(string? name) : Attribute
 
 /// <summary>Marks an activity for registration by <c>AddDaprWorkflow()</c>.</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public sealed class WorkflowActivityAttribute(string? name) : Attribute
+public sealed class WorkflowActivityAttribute(string name) : Attribute
 {
     /// <summary>Registered under the name of the class.</summary>
     public WorkflowActivityAttribute()
-        : this(null)
+        : this(null!)
     {
     }
 

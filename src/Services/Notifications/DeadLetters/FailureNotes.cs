@@ -22,7 +22,7 @@ internal sealed class FailureNotes(DaprClient dapr)
         var known = await dapr.GetBulkStateAsync<Failure?>(Components.Documents, [.. keys.Keys], parallelism: 8, cancellationToken: cancellation);
         var attempts = known.Where(item => item.Value is not null).ToDictionary(item => item.Key, item => item.Value!.Attempts);
         await dapr.SaveBulkStateAsync(Components.Documents, [.. keys.Select(k => new SaveStateItem<Failure>(
-            k.Key, new Failure(k.Value.Length > LongestError ? k.Value[..LongestError] : k.Value, attempts.GetValueOrDefault(k.Key) + 1), etag: null, metadata: Retention))], cancellation);
+            k.Key, new Failure(k.Value.Length > LongestError ? k.Value[..LongestError] : k.Value, attempts.GetValueOrDefault(k.Key) + 1), etag: null!, metadata: Retention))], cancellation);
     }
 
     public async Task<Failure?> FindAsync(string eventId, CancellationToken cancellation) =>

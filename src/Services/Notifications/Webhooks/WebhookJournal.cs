@@ -51,7 +51,7 @@ internal sealed class WebhookJournal(DaprClient dapr, IConfiguration configurati
         await HoldAsync(cancellation);
         await AppendAsync([.. fresh.Select(t => t.EventId).Where(id => !segmentOf.ContainsKey(id))], cancellation);
         doubtful.UnionWith(fresh.Select(t => t.EventId));
-        await dapr.SaveBulkStateAsync(Components.Documents, [.. fresh.Select(t => new SaveStateItem<Telling>(KeyOf(t.EventId), t, etag: null))], cancellation);
+        await dapr.SaveBulkStateAsync(Components.Documents, [.. fresh.Select(t => new SaveStateItem<Telling>(KeyOf(t.EventId), t, etag: null!))], cancellation);
         doubtful.ExceptWith(fresh.Select(t => t.EventId));
         return fresh;
     }, cancellation);
