@@ -9,7 +9,7 @@ internal sealed class SharedEngines
     private readonly Dictionary<string, Shared> _open = new(StringComparer.Ordinal);
 
     /// <summary>The engine of the key, opened by the first that asks; every call must be followed by one of <see cref="ReleaseAsync"/>.</summary>
-    public async ValueTask<WorkflowEngine> AcquireAsync(string key, Func<Task<(WorkflowEngine Engine, IDisposable Link)>> open)
+    public async ValueTask<WorkflowEngine> AcquireAsync(string key, Func<Task<(WorkflowEngine Engine, IReadOnlyList<IDisposable> Owned)>> open)
     {
         Shared? shared;
         lock (_gate)
@@ -32,14 +32,14 @@ internal sealed class SharedEngines
         }
 
         if (!shared.Opening.IsCompletedSuccessfully) return;
-        var (engine, link) = await shared.Opening;
+        var (engine, owned) = await shared.Opening;
         await engine.DisposeAsync();
-        link.Dispose();
+        foreach (var thing in owned) thing.Dispose();
     }
 
-    private sealed class Shared(Task<(WorkflowEngine Engine, IDisposable Link)> opening)
+    private sealed class Shared(Task<(WorkflowEngine Engine, IReadOnlyList<IDisposable> Owned)> opening)
     {
-        public Task<(WorkflowEngine Engine, IDisposable Link)> Opening { get; } = opening;
+        public Task<(WorkflowEngine Engine, IReadOnlyList<IDisposable> Owned)> Opening { get; } = opening;
 
         public int Users { get; set; }
     }

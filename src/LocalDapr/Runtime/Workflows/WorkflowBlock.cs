@@ -2,6 +2,7 @@ using LocalDapr.Engine.Hub;
 using LocalDapr.Engine.Storage;
 using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Storage;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -55,10 +56,12 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
         if (Interlocked.Exchange(ref _key, null) is { } key) await sidecar.Host.Workflows.ReleaseAsync(key);
     }
 
-    private async Task<(WorkflowEngine Engine, IDisposable Link)> OpenEngineAsync(Component component, CancellationToken cancellation)
+    private async Task<(WorkflowEngine Engine, IReadOnlyList<IDisposable> Owned)> OpenEngineAsync(Component component, CancellationToken cancellation)
     {
         var settings = WorkflowSettings.Read(sidecar.Configuration.Spec);
         var link = new WorkflowLink(sidecar);
+        List<IDisposable> owned = [link];
+        if (IsFile(component)) owned.Add(await HubOwner.TakeAsync(SqlitePath.Of(component.Get("connectionString", "")), AppId, sidecar.Host.Time, cancellation));
         var options = new EngineOptions(AppId)
         {
             Namespace = sidecar.Options.Namespace,
@@ -70,15 +73,26 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
             Link = link,
             OnFault = fault => _log.LogError(fault, "The workflow engine of {AppId} failed and tries again", AppId),
         };
-        var engine = new WorkflowEngine(options, await OpenStoreAsync(component, cancellation), sidecar.Host.Time);
-        await engine.StartAsync(cancellation);
-        return (engine, link);
+        try
+        {
+            var engine = new WorkflowEngine(options, await OpenStoreAsync(component, cancellation), sidecar.Host.Time);
+            await engine.StartAsync(cancellation);
+            return (engine, owned);
+        }
+        catch
+        {
+            foreach (var thing in owned) thing.Dispose();
+            throw;
+        }
     }
+
+    private static bool IsFile(Component component) =>
+        component.Type == "state.sqlite" && !component.Get("connectionString", "").Contains(":memory:", StringComparison.Ordinal);
 
     private async ValueTask<IWorkflowStore> OpenStoreAsync(Component component, CancellationToken cancellation)
     {
+        if (!IsFile(component)) return new InMemoryWorkflowStore();
         var source = component.Get("connectionString", "");
-        if (component.Type != "state.sqlite" || source.Contains(":memory:", StringComparison.Ordinal)) return new InMemoryWorkflowStore();
         try
         {
             return await SqliteWorkflowStore.OpenAsync(sidecar.Host.Databases.Get(source), AppId, cancellation);

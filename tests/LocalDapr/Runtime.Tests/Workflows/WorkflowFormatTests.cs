@@ -78,4 +78,17 @@ public sealed class WorkflowFormatTests : IAsyncLifetime
         var version = _database.Read(static connection => connection.Prepared("SELECT version FROM workflow_format").ExecuteScalar());
         Assert.Equal(99L, version);
     }
+
+    [Fact]
+    public async Task A_second_process_on_the_workflows_of_an_app_is_refused_by_name_and_may_have_them_afterwards()
+    {
+        await using (var owner = await HubOwner.TakeAsync(FileName, "app", TimeProvider.System, Stop) as FileStream)
+        {
+            using var other = await HubOwner.TakeAsync(FileName, "other", TimeProvider.System, Stop);
+            var refused = await Assert.ThrowsAsync<StartupException>(() => HubOwner.TakeAsync(FileName, "app", TimeProvider.System, Stop));
+            Assert.Contains("app app in", refused.Message, StringComparison.Ordinal);
+        }
+
+        using var again = await HubOwner.TakeAsync(FileName, "app", TimeProvider.System, Stop);
+    }
 }
