@@ -5,8 +5,10 @@ namespace LocalDapr.Runtime.PubSub.Log;
 /// <summary>How a subscription reads, named as in the metadata of pubsub.redis. A plain number is milliseconds.</summary>
 internal sealed record ConsumerOptions
 {
+    private const int DefaultConcurrency = 64;
+
     /// <summary>Batches in the hands of the app at one time.</summary>
-    public int Concurrency { get; init; } = 64;
+    public int Concurrency { get; init; } = DefaultConcurrency;
 
     /// <summary>Messages claimed at one time.</summary>
     public int QueueDepth { get; init; } = 256;
@@ -26,7 +28,8 @@ internal sealed record ConsumerOptions
 
     public static ConsumerOptions Of(Component component)
     {
-        var defaults = new ConsumerOptions();
+        // The broker in memory hands the next message out when the last one is answered, as daprd's does.
+        var defaults = new ConsumerOptions { Concurrency = component.Type == "pubsub.in-memory" ? 1 : DefaultConcurrency };
         return defaults with
         {
             Concurrency = Math.Max(1, Number(component, "concurrency", defaults.Concurrency)),
