@@ -155,6 +155,19 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_store_that_is_away_is_unavailable_and_leaves_the_letter_open()
+    {
+        var id = await BuryAnEndAsync("o1");
+        shop.Sidecar.Refuse = _ => true;
+
+        var (status, problem, answer) = await shop.AskAsync($"POST /dead-letters/{id}/discard", new JsonObject { ["reason"] = "told" });
+
+        Assert.Equal((503, "unavailable"), (status, $"{problem["code"]}"));
+        Assert.NotNull(answer.Headers.RetryAfter);
+        Assert.Equal("open", $"{(await OnlyAsync())["status"]}");
+    }
+
+    [Fact]
     public async Task Pages_show_every_letter_once_newest_first_also_over_several_leaves_of_the_index()
     {
         await Parallel.ForEachAsync(Enumerable.Range(0, 230), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, _) => await BuryAnEndAsync($"o{i}"));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Dapr;
 using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Notifications.DeadLetters;
@@ -20,7 +21,7 @@ internal static class DeadLetterEndpoints
 
     public static void MapDeadLetters(this IEndpointRouteBuilder routes)
     {
-        var letters = routes.MapGroup("/dead-letters");
+        var letters = routes.MapGroup("/dead-letters").AddEndpointFilter(StoreAwayAsync);
         letters.MapGet("", ListAsync);
         letters.MapGet("/{id}", GetAsync);
         letters.MapPost("/{id}/replay", SettleDeadLetter.ReplayAsync);
@@ -49,6 +50,18 @@ internal static class DeadLetterEndpoints
 
     private static async Task<IResult> GetAsync(string id, Caller caller, DeadLetterStore store, CancellationToken cancellation) =>
         !caller.IsOperator ? NotForYou() : await store.FindAsync(id, cancellation) is { } letter ? TypedResults.Ok(View(letter)) : NoSuchLetter();
+
+    private static async ValueTask<object?> StoreAwayAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(context);
+        }
+        catch (DaprException e)
+        {
+            throw new ProblemException(Problems.Unavailable("The store of dead letters is away; ask again."), e);
+        }
+    }
 
     private static DeadLetterIndex.Place? Parse(string cursor) =>
         cursor.Split('-') is [var leaf, var position]
