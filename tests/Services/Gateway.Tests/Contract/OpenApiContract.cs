@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DaprOrders.Gateway.Tests.Running;
 using Json.Schema;
 using Xunit;
 
@@ -25,8 +24,7 @@ internal sealed class OpenApiContract(string json)
 
     public void Check(string verb, string target, Answer answer)
     {
-        var path = target.Split('?')[0];
-        var operation = Operations.Where(o => o.Verb == verb && Matches(o.Path, path)).OrderBy(o => o.Path.Count(c => c == '{')).Select(o => (JsonElement?)o.Operation).FirstOrDefault();
+        var operation = Find(verb, target);
         var what = $"{verb} {target} -> {answer.Status}";
         if (operation is null)
         {
@@ -41,6 +39,10 @@ internal sealed class OpenApiContract(string json)
         CheckHeaders(response, answer, what);
         CheckBody(response, answer, what);
     }
+
+    /// <summary>The operation that a request is; null when the document knows none.</summary>
+    public JsonElement? Find(string verb, string target) => Operations.Where(o => o.Verb == verb && Matches(o.Path, target.Split('?')[0]))
+        .OrderBy(o => o.Path.Count(c => c == '{')).Select(o => (JsonElement?)o.Operation).FirstOrDefault();
 
     /// <summary>What is wrong with a value, by the schema; empty when nothing is.</summary>
     public string Faults(JsonElement schema, JsonElement value) => schemas.Faults(schema, value);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DaprOrders.Gateway.Tests.Contract;
 using DaprOrders.Gateway.Tests.Running;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using DaprOrders.Contracts;
+using DaprOrders.Gateway.Tests.Contract;
 using DaprOrders.Gateway.Tests.Running;
 using DaprOrders.ServiceDefaults;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using DaprOrders.Contracts;
+using DaprOrders.Gateway.Tests.Contract;
 using DaprOrders.Gateway.Tests.Running;
 using DaprOrders.ServiceDefaults;
 using Xunit;

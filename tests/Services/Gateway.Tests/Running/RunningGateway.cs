@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Text;
-using System.Text.Json;
 using DaprOrders.Gateway.Placing;
 using DaprOrders.Gateway.Tests.Contract;
 using Microsoft.AspNetCore.Hosting;
@@ -79,9 +78,7 @@ public class RunningGateway : IAsyncLifetime
         var path = request.RequestUri!.OriginalString;
         request.RequestUri = new Uri(Address, request.RequestUri);
         using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
-        var answer = new Answer((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType,
-            response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase),
-            await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        var answer = await Answer.OfAsync(response, TestContext.Current.CancellationToken);
         Contract.Check(request.Method.Method, path, answer);
         request.Dispose();
         return answer;
@@ -103,17 +100,4 @@ public class RunningGateway : IAsyncLifetime
             builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(gateway.Time));
         }
     }
-}
-
-/// <summary>An answer, read whole.</summary>
-internal sealed record Answer(int Status, string? MediaType, IReadOnlyDictionary<string, string> Headers, byte[] Body)
-{
-    public string Text => Encoding.UTF8.GetString(Body);
-
-    public JsonElement Json => JsonDocument.Parse(Body).RootElement;
-
-    public string? Code => MediaType == "application/problem+json" ? Json.GetProperty("code").GetString() : null;
-
-    public void MustBe(int status, string code) =>
-        Assert.True(Status == status && Code == code, $"expected {status} {code}, got {Status} {Text}");
 }
