@@ -105,7 +105,7 @@ internal sealed class OrdersService(TokenValidation tokens, Services services, P
 
     private HttpRequestMessage Request(HttpMethod verb, string orderId, string act, Caller caller)
     {
-        var request = services.Request(verb, Apps.Ordering, $"orders/{Uri.EscapeDataString(orderId.Length > 0 ? orderId : "-")}{act}");
+        var request = services.Request(verb, Apps.Ordering, $"orders/{Uri.EscapeDataString(orderId is "" or "." or ".." ? "-" : orderId)}{act}"); // dots would be a step up
         request.Headers.TryAddWithoutValidation(Caller.SubjectHeader, caller.Subject);
         request.Headers.TryAddWithoutValidation(Caller.RoleHeader, caller.Role);
         return request;

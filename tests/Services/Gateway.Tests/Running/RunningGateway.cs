@@ -39,13 +39,15 @@ public class RunningGateway : IAsyncLifetime
     internal OpenApiContract Contract { get; private set; } = null!;
     internal IServiceProvider Services => factory.Services;
     internal Uri Address { get; private set; } = null!;
+    internal Uri GrpcAddress { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
         await Sidecar.StartAsync();
         factory.UseKestrel();
         factory.StartServer();
-        Address = new Uri(factory.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        var addresses = factory.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToList();
+        (Address, GrpcAddress) = (new Uri(addresses[0]), new Uri(addresses[1]));
         Contract = new OpenApiContract(await http.GetStringAsync(new Uri(Address, "/openapi/v1.json")));
     }
 
