@@ -1,7 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace DaprOrders.Contracts;
 
 /// <summary>Minor units (cents) and an ISO 4217 code.</summary>
-public sealed record Money(long Amount, string Currency);
+public sealed record Money([property: JsonRequired] long Amount, [property: JsonRequired] string Currency);
 
 /// <summary>Inventory, <c>POST /internal/prices</c>: prices of these SKUs now; unknown ones are left out.</summary>
 public sealed record PriceQuery(IReadOnlyList<string> Skus);

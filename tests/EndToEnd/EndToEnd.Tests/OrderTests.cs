@@ -109,6 +109,16 @@ public sealed class OrderTests(RunningShop shop) : Buying(shop)
         Assert.Equal((401, "unauthenticated"), ((int)stranger.StatusCode, await CodeAsync(stranger)));
     }
 
+    [Theory]
+    [InlineData("""{"name":"Test","price":{"currency":"EUR"}}""")]
+    [InlineData("""{"name":"Test","price":{"amount":5}}""")]
+    public async Task A_product_without_a_whole_price_is_refused(string body)
+    {
+        using var put = await Shop.Shop.SendAsync(HttpMethod.Put, $"/products/p-{Guid.NewGuid():N}", Shop.Operator, body, null, Cancellation);
+
+        Assert.Equal((400, "invalid-request"), ((int)put.StatusCode, await CodeAsync(put)));
+    }
+
     [Fact]
     public async Task An_unchanged_order_is_not_sent_again()
     {
