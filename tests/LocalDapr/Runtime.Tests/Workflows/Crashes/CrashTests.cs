@@ -100,7 +100,8 @@ public sealed class CrashTests : IDisposable
     private static Task<GetInstanceHistoryResponse> HistoryAsync(GrpcChannel channel, CancellationToken cancellation) =>
         channel.UnaryAsync(TaskHubMethods.GetInstanceHistory, new GetInstanceHistoryRequest { InstanceId = "root" }, Patient(cancellation));
 
-    private static CallOptions Patient(CancellationToken cancellation) => new() { Cancellation = cancellation };
+    // Every try has a limit of its own: what answers at the port while the process is dead need not be the process.
+    private static CallOptions Patient(CancellationToken cancellation) => new() { Cancellation = cancellation, Timeout = TimeSpan.FromSeconds(10) };
 
     private Task<bool> SaveAsync(MortalSidecar sidecar, string key, CancellationToken cancellation) => InsistAsync(
         async () =>

@@ -50,11 +50,22 @@ internal sealed class MortalSidecar(string folder) : IAsyncDisposable
         _process.Dispose();
     }
 
+    /// <summary>Below the ports of outgoing connections: while the process is dead, nobody else is given one of its ports.</summary>
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(11_000, 19_999));
+            try
+            {
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException)
+            {
+                // Taken: another one.
+            }
+        }
     }
 
     private Process Start((string Switch, int Commit)? crash)
