@@ -38,10 +38,11 @@ public sealed class CancellationStormTests
         var moments =
             Enumerable.Range(0, Calls).Select(_ => (Cancel: random.Next(5), Deadline: random.Next(3), Dispose: random.Next(3))).ToList();
 
-        // In waves: Kestrel takes very many resets at once for an attack, and closes the connection.
+        // In waves, each over a connection of its own: Kestrel takes very many resets of one connection for an attack, and closes it.
         var ends = new List<Exception?>();
         foreach (var wave in moments.Chunk(AtOnce))
         {
+            channel = server.Channel();
             ends.AddRange(await Task.WhenAll(wave.Select(moment => ChatAsync(channel, moment.Cancel, moment.Deadline, moment.Dispose))));
         }
 
