@@ -47,9 +47,12 @@ public sealed class CancellationStormTests
         }
 
         await Until.TrueAsync(() => Volatile.Read(ref active) == 0);
-        Assert.True(ends.All(end => end is null or OperationCanceledException
-            or RpcException { StatusCode: StatusCode.Cancelled or StatusCode.DeadlineExceeded }), $"seed {seed}: {string.Join(
-                ", ", ends.Distinct())}");
+        // Kestrel may still take a wave for an attack (ENHANCE_YOUR_CALM) and close its connection: then its other calls end with it.
+        var others = ends.Where(end => end is not (null or OperationCanceledException or RpcException
+        {
+            StatusCode: StatusCode.Cancelled or StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted or StatusCode.Unavailable,
+        })).ToList();
+        Assert.True(others.Count == 0, $"seed {seed}: {string.Join(", ", others.Select(end => end!.Message).Distinct())}");
         Assert.True(!logs.Errors.Any(), $"seed {seed}: {logs.Errors.FirstOrDefault()}");
         using var last = channel.Duplex(EchoMethods.Chat);
         await last.WriteAsync(new Ask { Text = "alive" }, cancellation: Cancellation);
