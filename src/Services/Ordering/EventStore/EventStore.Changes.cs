@@ -6,10 +6,6 @@ namespace DaprOrders.Ordering.EventStore;
 internal sealed partial class OrderEventStore
 {
     private static readonly string StatusNames = string.Join(',', OrderFold.ChangesStatus.Select(name => $"'{name}'"));
-    private volatile TaskCompletionSource nextCommit = NewCommit();
-
-    /// <summary>Completes when events have been committed after it was taken.</summary>
-    public Task NextCommit => nextCommit.Task;
 
     public IReadOnlyList<StoredEvent> StatusChangesAfter(long position, int limit) => file.Read(db => db.Query(
         $"SELECT position, order_id, version, name, data FROM order_events WHERE position > ? AND name IN ({StatusNames}) ORDER BY position LIMIT ?", StoredEvent.Read, position, limit));
@@ -19,8 +15,4 @@ internal sealed partial class OrderEventStore
         $"SELECT position, order_id, version, name, data FROM order_events WHERE position = ? AND name IN ({StatusNames})", StoredEvent.Read, position).FirstOrDefault());
 
     public long LastPosition() => file.Read(db => db.Query("SELECT ifnull(max(position), 0) FROM order_events", row => row.GetInt64(0))[0]);
-
-    private void WakeFollowers() => Interlocked.Exchange(ref nextCommit, NewCommit()).TrySetResult();
-
-    private static TaskCompletionSource NewCommit() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -23,11 +23,11 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
         this.watch = watch;
     }
 
-    /// <summary>Raised after a commit that holds events for the relay.</summary>
-    public event Action? Committed;
+    /// <summary>Raised after a commit that holds events.</summary>
+    public Signal Events { get; } = new();
 
     /// <summary>Raised after a commit that holds commands for sagas.</summary>
-    public event Action? Commanded;
+    public Signal Commands { get; } = new();
 
     /// <summary>The order before (null when it is new) and after; raised after a commit that appended to its stream.</summary>
     public event Action<OrderState?, OrderState>? Changed;
@@ -52,7 +52,7 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
         });
         if (stored is not { IsNew: true }) return stored;
         Announce(null, order);
-        Commanded?.Invoke();
+        Commands.Raise();
         return stored;
     }
 
@@ -94,7 +94,7 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
             Save(db, next.State);
             return new Decided(new StoredAnswer(asked?.BodyHash ?? "", orderId, answer, IsNew: true), next.State, IsPossible: true);
         });
-        if (decided.Answer?.IsNew == true) Commanded?.Invoke();
+        if (decided.Answer?.IsNew == true) Commands.Raise();
         return decided;
     }
 
@@ -116,8 +116,7 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
 
     private void Announce(OrderState? before, OrderState after)
     {
-        Committed?.Invoke();
-        WakeFollowers();
+        Events.Raise();
         Changed?.Invoke(before, after);
         watch.Changed(after);
     }

@@ -6,6 +6,7 @@ namespace DaprOrders.Ordering.Features;
 /// <summary>The read model, compared with the events and rebuilt from them, one at a time.</summary>
 internal sealed class ReadModel(OrderEventStore store) : IDisposable
 {
+    private readonly OrderEventStore store = store;
     private readonly SemaphoreSlim one = new(1, 1);
 
     public static Task<IResult> VerifyAsync(Caller caller, ReadModel model, CancellationToken cancellation) =>
@@ -14,8 +15,6 @@ internal sealed class ReadModel(OrderEventStore store) : IDisposable
     public static Task<IResult> RebuildAsync(Caller caller, ReadModel model, CancellationToken cancellation) => model.RunAsync(caller, model.store.RebuildAsync, cancellation);
 
     public void Dispose() => one.Dispose();
-
-    private readonly OrderEventStore store = store;
 
     private async Task<IResult> RunAsync(Caller caller, Func<Task<Comparison>> run, CancellationToken cancellation)
     {

@@ -51,7 +51,7 @@ internal sealed class StreamOrders(OrderEventStore store, IHostApplicationLifeti
     {
         while (true)
         {
-            var commit = store.NextCommit; // taken before reading: a commit in between is not missed
+            var commit = store.Events.Next; // taken before reading: a commit in between is not missed
             var page = store.StatusChangesAfter(position, PageSize);
             foreach (var stored in page)
             {
@@ -63,14 +63,7 @@ internal sealed class StreamOrders(OrderEventStore store, IHostApplicationLifeti
             }
 
             if (page.Count > 0) continue;
-            try
-            {
-                await commit.WaitAsync(Pulse, time, ends);
-            }
-            catch (TimeoutException)
-            {
-                await WriteAsync(response, ": still here\n\n", ends);
-            }
+            if (!await commit.WithinAsync(Pulse, time, ends)) await WriteAsync(response, ": still here\n\n", ends);
         }
     }
 

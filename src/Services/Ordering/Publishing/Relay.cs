@@ -11,30 +11,23 @@ namespace DaprOrders.Ordering.Publishing;
 /// Publishes the event store's stream in bulk and remembers how far it is. After a crash it publishes the last batch again, with the same ids:
 /// consumers drop what they know. While the broker is away, events wait in the store.
 /// </summary>
-internal sealed partial class Relay(OrderEventStore store, DaprClient dapr, ILogger<Relay> log) : BackgroundService
+internal sealed partial class Relay(OrderEventStore store, DaprClient dapr, TimeProvider time, ILogger<Relay> log) : BackgroundService
 {
     private const int BatchSize = 500;
-    private readonly SemaphoreSlim wake = new(0, 1);
-
-    public override void Dispose()
-    {
-        wake.Dispose();
-        base.Dispose();
-    }
 
     /// <summary>Ends with the service.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        store.Committed += Wake;
         var position = store.Published();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
+                var commit = store.Events.Next; // taken before reading: a commit in between is not missed
                 var events = store.EventsAfter(position, BatchSize);
                 if (events.Count == 0)
                 {
-                    await wake.WaitAsync(TimeSpan.FromSeconds(1), stoppingToken);
+                    await commit.WithinAsync(TimeSpan.FromSeconds(1), time, stoppingToken);
                     await Task.Delay(5, stoppingToken); // lets a batch gather
                     continue;
                 }
@@ -55,18 +48,6 @@ internal sealed partial class Relay(OrderEventStore store, DaprClient dapr, ILog
     {
         var answer = await dapr.BulkPublishEventAsync(Topics.PubSub, Topics.Orders, [.. events.Select(OrderCloudEvent.Of)], cancellationToken: cancellation);
         if (answer.FailedEntries.Count > 0) throw new DaprException($"{answer.FailedEntries.Count} of {events.Count} events were not published: {answer.FailedEntries[0].ErrorMessage}");
-    }
-
-    private void Wake()
-    {
-        try
-        {
-            wake.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // Somebody was quicker: the relay is awake.
-        }
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Events wait in the store, the bus did not take them: {Reason}")]

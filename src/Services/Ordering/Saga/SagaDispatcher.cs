@@ -7,27 +7,21 @@ namespace DaprOrders.Ordering.Saga;
 /// Tells the workflow engine what the event store's commits decided: a saga to start, a decision that one waits for, a retry. A command stays in the
 /// store until the engine has taken it, so a crash, or an engine that is away, loses none; one that is given twice changes nothing.
 /// </summary>
-internal sealed partial class SagaDispatcher(OrderEventStore store, DaprWorkflowClient workflows, OrderingOptions options, ILogger<SagaDispatcher> log) : BackgroundService
+internal sealed partial class SagaDispatcher(OrderEventStore store, DaprWorkflowClient workflows, OrderingOptions options, TimeProvider time, ILogger<SagaDispatcher> log)
+    : BackgroundService
 {
     private const int BatchSize = 256;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private readonly SemaphoreSlim wake = new(0, 1);
-
-    public override void Dispose()
-    {
-        wake.Dispose();
-        base.Dispose();
-    }
 
     /// <summary>Ends with the service.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        store.Commanded += Wake;
         long position = 0; // what is behind it has been tried in this round
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
+                var commit = store.Commands.Next; // taken before reading: a commit in between is not missed
                 var commands = store.CommandsAfter(position, BatchSize);
                 if (commands.Count > 0)
                 {
@@ -36,7 +30,7 @@ internal sealed partial class SagaDispatcher(OrderEventStore store, DaprWorkflow
                     continue;
                 }
 
-                position = await wake.WaitAsync(Pause, stoppingToken) ? position : 0; // what failed is tried again when nothing new has come for a while
+                position = await commit.WithinAsync(Pause, time, stoppingToken) ? position : 0; // what failed is tried again when nothing new has come for a while
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
@@ -104,18 +98,6 @@ internal sealed partial class SagaDispatcher(OrderEventStore store, DaprWorkflow
         catch (Exception e) when (e.Message.Contains("already exists", StringComparison.OrdinalIgnoreCase))
         {
             // An earlier start did it and died before it could say so.
-        }
-    }
-
-    private void Wake()
-    {
-        try
-        {
-            wake.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // Somebody was quicker: the dispatcher is awake.
         }
     }
 
