@@ -16,21 +16,26 @@ internal sealed partial class SagaDispatcher(OrderEventStore store, DaprWorkflow
     /// <summary>Ends with the service.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        long position = 0; // what is behind it has been tried in this round
+        var (position, round) = (0L, time.GetTimestamp()); // what is behind the position has been tried in this round
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 var commit = store.Commands.Next; // taken before reading: a commit in between is not missed
                 var commands = store.CommandsAfter(position, BatchSize);
+                // At the end of a round what failed is tried again, also while new commands never cease.
+                var isOver = commands.Count < BatchSize && time.GetElapsedTime(round) >= Pause;
                 if (commands.Count > 0)
                 {
                     position = commands[^1].Id;
                     await CarryOutAsync(commands, stoppingToken);
-                    continue;
+                }
+                else
+                {
+                    await commit.WithinAsync(Pause, time, stoppingToken);
                 }
 
-                position = await commit.WithinAsync(Pause, time, stoppingToken) ? position : 0; // what failed is tried again when nothing new has come for a while
+                if (isOver) (position, round) = (0, time.GetTimestamp());
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
