@@ -12,7 +12,7 @@ FROM ${SDK_IMAGE} AS projects
 WORKDIR /projects
 COPY . /all
 RUN cp /all/.editorconfig /all/global.json /all/Directory.*.props . \
- && cd /all && find src -name '*.csproj' -o -name 'Directory.*.targets' | while read -r file; do mkdir -p "/projects/$(dirname "$file")" && cp "$file" "/projects/$file"; done
+ && cd /all && find src -name '*.csproj' -o -name '*.targets' | while read -r file; do mkdir -p "/projects/$(dirname "$file")" && cp "$file" "/projects/$file"; done
 
 FROM ${SDK_IMAGE} AS build
 ARG SERVICE

@@ -1,11 +1,10 @@
 using DaprOrders.Auditor;
-using Dapr.Client;
 using DaprOrders.Auditor.Reconciliation;
 using DaprOrders.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args).AddServiceDefaults();
 builder.Services.AddDaprClient();
-builder.Services.AddSingleton(services => new Invocation(services.GetRequiredService<DaprClient>().CreateInvokableHttpClient()));
+builder.Services.AddInvocation();
 builder.Services.AddSingleton(services => new Sources(
     services.GetRequiredService<Invocation>(),
     new HttpClient { BaseAddress = new Uri(builder.Configuration["PAYMENT_PROVIDER_URL"] ?? "http://127.0.0.1:5199"), Timeout = TimeSpan.FromSeconds(30) }));

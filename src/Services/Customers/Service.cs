@@ -1,4 +1,3 @@
-using Dapr.Client;
 using DaprOrders.Customers.Features;
 using DaprOrders.Customers.Profiles;
 using DaprOrders.Customers.Tokens;
@@ -13,7 +12,7 @@ internal static class Service
     {
         var builder = WebApplication.CreateBuilder(args).AddServiceDefaults();
         builder.Services.AddDaprClient();
-        builder.Services.AddSingleton(services => new Invocation(services.GetRequiredService<DaprClient>().CreateInvokableHttpClient()));
+        builder.Services.AddInvocation();
         builder.Services.AddSingleton<EmailClaims>();
         builder.Services.AddSingleton<CustomerStore>();
         builder.Services.AddSingleton<KeyedAnswers>();

@@ -1,4 +1,3 @@
-using Dapr.Client;
 using DaprOrders.Inventory.Features;
 using DaprOrders.Inventory.Products;
 using DaprOrders.Inventory.Stock;
@@ -6,7 +5,7 @@ using DaprOrders.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args).AddServiceDefaults();
 builder.Services.AddDaprClient();
-builder.Services.AddSingleton(services => new Invocation(services.GetRequiredService<DaprClient>().CreateInvokableHttpClient()));
+builder.Services.AddInvocation();
 builder.Services.AddActors(actors => actors.Actors.RegisterActor<StockKeeper>());
 builder.Services.AddSingleton<Catalogue>();
 builder.Services.AddSingleton<StockOf>();

@@ -1,4 +1,3 @@
-using Dapr.Client;
 using DaprOrders.Notifications.DeadLetters;
 using DaprOrders.Notifications.Subscriptions;
 using DaprOrders.Notifications.Webhooks;
@@ -27,7 +26,7 @@ internal static class Service
         builder.Services.AddSingleton<ReplayEvent>();
         builder.Services.AddSingleton<Replays>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Replays>());
-        builder.Services.AddSingleton(services => new Invocation(services.GetRequiredService<DaprClient>().CreateInvokableHttpClient()));
+        builder.Services.AddInvocation();
 
         var app = builder.Build().UseServiceDefaults();
         NotificationMetrics.Begin();

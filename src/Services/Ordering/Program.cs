@@ -1,4 +1,3 @@
-using Dapr.Client;
 using DaprOrders.Ordering;
 using DaprOrders.Ordering.Catalogue;
 using DaprOrders.Ordering.EventStore;
@@ -13,7 +12,7 @@ var options = OrderingOptions.From(builder.Configuration);
 if (args is ["--migrate"]) return await Migration.RunAsync(options.DataFolder);
 builder.Services.AddSingleton(options);
 builder.Services.AddDaprClient();
-builder.Services.AddSingleton(services => new Invocation(services.GetRequiredService<DaprClient>().CreateInvokableHttpClient()));
+builder.Services.AddInvocation();
 builder.Services.AddActors(null);
 builder.Services.AddSagas();
 builder.Services.AddSingleton<OrderWatch>();

@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Dapr.Client;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DaprOrders.ServiceDefaults;
 
@@ -50,4 +52,11 @@ public sealed class Invocation(HttpClient sidecar)
         answer.EnsureSuccessStatusCode();
         return (await answer.Content.ReadFromJsonAsync<TAnswer>(Json, cancellation))!;
     }
+}
+
+public static class InvocationRegistration
+{
+    /// <summary>Adds <see cref="Invocation"/> through the sidecar of this service.</summary>
+    public static void AddInvocation(this IServiceCollection services) =>
+        services.AddSingleton(provider => new Invocation(provider.GetRequiredService<DaprClient>().CreateInvokableHttpClient()));
 }

@@ -1,5 +1,6 @@
 using Dapr.Client;
 using DaprOrders.Contracts;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Customers.Profiles;
 
@@ -42,10 +43,10 @@ internal sealed class CustomerStore(DaprClient dapr, EmailClaims emails, IHostEn
     }
 
     /// <summary>False when there is or was one with this id.</summary>
-    public Task<bool> TryCreateAsync(StoredCustomer customer, CancellationToken cancellation) => dapr.TryWriteAsync(Key(customer.CustomerId), customer, "", cancellation);
+    public Task<bool> TryCreateAsync(StoredCustomer customer, CancellationToken cancellation) => dapr.TryWriteAsync(Components.Documents, Key(customer.CustomerId), customer, "", cancellation);
 
     /// <summary>False when somebody else changed the customer since it was read.</summary>
-    public Task<bool> TryChangeAsync(StoredCustomer customer, string etag, CancellationToken cancellation) => dapr.TryWriteAsync(Key(customer.CustomerId), customer, etag, cancellation);
+    public Task<bool> TryChangeAsync(StoredCustomer customer, string etag, CancellationToken cancellation) => dapr.TryWriteAsync(Components.Documents, Key(customer.CustomerId), customer, etag, cancellation);
 
     /// <summary>Without mails: the demo's thousands of orders would send thousands. PUT switches them on.</summary>
     private async Task SeedAsync(string id, CancellationToken cancellation)

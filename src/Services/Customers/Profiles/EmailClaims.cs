@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Dapr.Client;
 using DaprOrders.Contracts;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Customers.Profiles;
 
@@ -26,7 +27,7 @@ internal sealed class EmailClaims(DaprClient dapr, TimeProvider time)
             var (owner, etag) = await dapr.GetStateAndETagAsync<EmailOwner?>(Components.Documents, Key(email), cancellationToken: cancellation);
             if (owner?.CustomerId == customerId) return true;
             if (owner is not null && !await IsLeftOverAsync(owner, email, cancellation)) return false;
-            if (await dapr.TryWriteAsync(Key(email), new EmailOwner(customerId, time.GetUtcNow()), etag, cancellation)) return true;
+            if (await dapr.TryWriteAsync(Components.Documents, Key(email), new EmailOwner(customerId, time.GetUtcNow()), etag, cancellation)) return true;
         }
 
         return false;

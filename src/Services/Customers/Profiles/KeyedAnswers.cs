@@ -1,5 +1,6 @@
 using Dapr.Client;
 using DaprOrders.Contracts;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Customers.Profiles;
 
@@ -33,7 +34,7 @@ internal sealed class KeyedAnswers(DaprClient dapr, TimeProvider time)
             if (kept?.Answer is not null) return (kept, Standing.Answered);
             if (kept is not null && (kept.BodyHash != bodyHash || time.GetUtcNow() - kept.At < LongestRequest)) return (kept, Standing.UnderWay);
             var mine = kept is null ? new Kept(bodyHash, customerId, time.GetUtcNow(), null) : kept with { At = time.GetUtcNow() };
-            if (await dapr.TryWriteAsync(Key(scope), mine, etag, cancellation, Retention)) return (mine, Standing.Begun);
+            if (await dapr.TryWriteAsync(Components.Documents, Key(scope), mine, etag, cancellation, Retention)) return (mine, Standing.Begun);
         }
 
         throw new InvalidOperationException("An Idempotency-Key was begun by others again and again.");

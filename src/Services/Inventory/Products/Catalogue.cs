@@ -56,7 +56,7 @@ internal sealed class Catalogue(DaprClient dapr) : IDisposable
         var at = skus.BinarySearch(sku, StringComparer.Ordinal);
         if (at >= 0) return true;
         skus.Insert(~at, sku);
-        return await dapr.TrySaveStateAsync(Components.Documents, IndexKey, skus, etag, new StateOptions { Concurrency = ConcurrencyMode.FirstWrite }, cancellationToken: cancellation);
+        return await dapr.TryWriteAsync(Components.Documents, IndexKey, skus, etag, cancellation);
     }
 
     private static string Key(string sku) => $"product-{sku}";

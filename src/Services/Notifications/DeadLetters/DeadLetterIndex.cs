@@ -1,5 +1,6 @@
 using Dapr.Client;
 using DaprOrders.Contracts;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Notifications.DeadLetters;
 
@@ -59,8 +60,8 @@ internal sealed class DeadLetterIndex(DaprClient dapr) : IDisposable
         if (ids.Contains(id)) return true;
         if (last > 0 && (await dapr.GetStateAsync<Leaf?>(Components.Documents, KeyOf(last - 1), cancellationToken: cancellation))?.Ids.Contains(id) == true) return true;
         if (ids.Count < IdsInALeaf)
-            return await dapr.TryWriteAsync(KeyOf(last), new Leaf([.. ids, id]), etag, cancellation);
-        await dapr.TryWriteAsync(HeadKey, new Head(last + 1), headETag, cancellation);
+            return await dapr.TryWriteAsync(Components.Documents, KeyOf(last), new Leaf([.. ids, id]), etag, cancellation);
+        await dapr.TryWriteAsync(Components.Documents, HeadKey, new Head(last + 1), headETag, cancellation);
         return false; // the new leaf is empty: again
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dapr.Client;
 using DaprOrders.Contracts;
 using DaprOrders.Notifications.Subscriptions;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Notifications.DeadLetters;
 
@@ -15,7 +16,7 @@ internal sealed partial class DeadLetterStore(DaprClient dapr, DeadLetterIndex i
     public async Task KeepAsync(string channel, JsonElement cloudEvent, Failure failure, CancellationToken cancellation)
     {
         var letter = DeadLetter.Of(channel, cloudEvent, failure, time.GetUtcNow());
-        var isNew = await dapr.TryWriteAsync(KeyOf(letter.Id), letter, "", cancellation);
+        var isNew = await dapr.TryWriteAsync(Components.Documents, KeyOf(letter.Id), letter, "", cancellation);
         await index.AddAsync(letter.Id, cancellation);
         if (!isNew) return;
         NotificationMetrics.DeadLetters.Add(1);
@@ -50,7 +51,7 @@ internal sealed partial class DeadLetterStore(DaprClient dapr, DeadLetterIndex i
             if (letter is null) return null;
             if (change(letter) is not { } changed) return (letter, false);
             var retention = changed.Status is DeadLetterStatus.Replayed or DeadLetterStatus.Discarded ? SettledRetention : Always;
-            if (await dapr.TryWriteAsync(KeyOf(id), changed, etag, cancellation, retention)) return (changed, true);
+            if (await dapr.TryWriteAsync(Components.Documents, KeyOf(id), changed, etag, cancellation, retention)) return (changed, true);
         }
 
         throw new InvalidOperationException($"Dead letter {id} was changed by others {MostTries} times in a row.");

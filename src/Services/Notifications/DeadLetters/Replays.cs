@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Dapr.Client;
 using DaprOrders.Contracts;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Notifications.DeadLetters;
 
@@ -126,7 +127,7 @@ internal sealed partial class Replays(DaprClient dapr, DeadLetterStore store, Re
         {
             var (notes, etag) = await dapr.GetStateAndETagAsync<Notes?>(Components.Documents, NotesKey, cancellationToken: cancellation);
             if (change(notes?.Ids ?? []) is not { } changed) return;
-            if (await dapr.TryWriteAsync(NotesKey, new Notes(changed), etag, cancellation)) return;
+            if (await dapr.TryWriteAsync(Components.Documents, NotesKey, new Notes(changed), etag, cancellation)) return;
         }
 
         throw new InvalidOperationException($"The notes of replays were changed by others {MostTries} times in a row.");

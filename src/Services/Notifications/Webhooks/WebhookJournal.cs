@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Dapr.Client;
 using DaprOrders.Contracts;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Notifications.Webhooks;
 
@@ -82,7 +83,7 @@ internal sealed class WebhookJournal(DaprClient dapr, IConfiguration configurati
         foreach (var gone in (owners?.Ids ?? []).Where(id => id != owner))
         {
             var (list, listETag) = await dapr.GetStateAndETagAsync<Owner?>(Components.Documents, OwnerKey(gone), cancellationToken: cancellation);
-            if (list is not null && (list.Until > time.GetUtcNow() || !await dapr.TryWriteAsync(OwnerKey(gone), list with { Until = time.GetUtcNow() + lease }, listETag, cancellation))) continue;
+            if (list is not null && (list.Until > time.GetUtcNow() || !await dapr.TryWriteAsync(Components.Documents, OwnerKey(gone), list with { Until = time.GetUtcNow() + lease }, listETag, cancellation))) continue;
             if (list is not null) taken.AddRange(await AdoptAsync(gone, list, cancellation));
             await ChangeOwnersAsync(ids => [.. ids.Where(id => id != gone)], cancellation);
         }
@@ -93,7 +94,7 @@ internal sealed class WebhookJournal(DaprClient dapr, IConfiguration configurati
     /// <summary>At an orderly end: the next process need not wait for the lease.</summary>
     public Task LetGoAsync(CancellationToken cancellation) => AloneAsync(async () =>
     {
-        if (owner.Length > 0) await dapr.TryWriteAsync(OwnerKey(owner), new Owner(DateTimeOffset.UnixEpoch, first, last), etag, cancellation);
+        if (owner.Length > 0) await dapr.TryWriteAsync(Components.Documents, OwnerKey(owner), new Owner(DateTimeOffset.UnixEpoch, first, last), etag, cancellation);
         return 0;
     }, cancellation);
 
@@ -158,7 +159,7 @@ internal sealed class WebhookJournal(DaprClient dapr, IConfiguration configurati
     private async Task<bool> TryRenewAsync(CancellationToken cancellation)
     {
         var next = time.GetUtcNow() + lease;
-        if (!await dapr.TryWriteAsync(OwnerKey(owner), new Owner(next, first, last), etag, cancellation)) return false;
+        if (!await dapr.TryWriteAsync(Components.Documents, OwnerKey(owner), new Owner(next, first, last), etag, cancellation)) return false;
         (_, etag) = await dapr.GetStateAndETagAsync<Owner?>(Components.Documents, OwnerKey(owner), cancellationToken: cancellation);
         until = next;
         return true;
@@ -207,7 +208,7 @@ internal sealed class WebhookJournal(DaprClient dapr, IConfiguration configurati
         for (var left = MostTries; left > 0; left--)
         {
             var (owners, ownersETag) = await dapr.GetStateAndETagAsync<Owners?>(Components.Documents, OwnersKey, cancellationToken: cancellation);
-            if (await dapr.TryWriteAsync(OwnersKey, new Owners(change(owners?.Ids ?? [])), ownersETag, cancellation)) return;
+            if (await dapr.TryWriteAsync(Components.Documents, OwnersKey, new Owners(change(owners?.Ids ?? [])), ownersETag, cancellation)) return;
         }
 
         throw new InvalidOperationException($"The list of owners was changed by others {MostTries} times in a row.");
