@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using DaprOrders.Shoppers;
+using LocalDapr.Cli.Run;
 using Xunit;
 
 namespace DaprOrders.EndToEnd;
@@ -26,7 +25,7 @@ public sealed class RunningShop : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var port = FreePort();
+        var port = FreePort.Take(1)[0];
         Gateway = new Uri($"http://127.0.0.1:{port}");
         Shop = new Shop(Gateway);
         await StartAsync(port);
@@ -105,13 +104,6 @@ public sealed class RunningShop : IAsyncLifetime
     {
         var log = Path.Combine(Data, "logs", "shop.log");
         return File.Exists(log) ? string.Join('\n', File.ReadLines(log).TakeLast(60)) : "";
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string Root()

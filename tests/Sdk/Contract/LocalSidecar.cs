@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Reflection;
 using System.Text;
+using LocalDapr.Cli.Run;
 using Xunit;
 
 namespace Sdk.Contract;
@@ -44,10 +43,10 @@ internal sealed class LocalSidecar : IAsyncDisposable
             metadata: {name: features}
             spec: {features: [{name: ActorStateTTL, enabled: true}]}
             """);
-        var (http, grpc) = (httpPort ?? FreePort(), FreePort());
+        var (http, grpc) = (httpPort ?? FreePort.Take(1)[0], FreePort.Take(1)[0]);
         var command = typeof(LocalSidecar).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(m => m.Key == "LocalDapr").Value!;
         var start = new ProcessStartInfo("dotnet", [command, "sidecar", "--app-id", "app", "--dapr-http-port", $"{http}", "--dapr-grpc-port", $"{grpc}",
-            "--dapr-internal-grpc-port", $"{FreePort()}", "--metrics-port", $"{FreePort()}", "--resources-path", folder.FullName, "--config", features, "--dapr-graceful-shutdown-seconds", "1",
+            "--dapr-internal-grpc-port", $"{FreePort.Take(1)[0]}", "--metrics-port", $"{FreePort.Take(1)[0]}", "--resources-path", folder.FullName, "--config", features, "--dapr-graceful-shutdown-seconds", "1",
             .. appPort is { } port ? ["--app-port", $"{port}"] : Array.Empty<string>()])
         {
             WorkingDirectory = folder.FullName,
@@ -84,25 +83,6 @@ internal sealed class LocalSidecar : IAsyncDisposable
             if (waited.Elapsed > Patience) Assert.Fail($"Waited in vain for {what()}");
         }
         while (await tick.WaitForNextTickAsync());
-    }
-
-    /// <summary>Below the ports that the system gives to connections, which would be taken by one before they are listened on.</summary>
-    public static int FreePort()
-    {
-        while (true)
-        {
-            var port = Random.Shared.Next(20_000, 32_000);
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Somebody listens there.
-            }
-        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
+using LocalDapr.Cli.Run;
 using Xunit;
 
 namespace DaprOrders.PaymentProvider.Tests;
@@ -12,7 +12,7 @@ public sealed class ProviderTests : IAsyncLifetime
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(60);
     private readonly string data = Directory.CreateTempSubdirectory("daprorders-provider").FullName;
-    private readonly HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{FreePort()}") };
+    private readonly HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{FreePort.Take(1)[0]}") };
     private Process? process;
 
     public async ValueTask InitializeAsync() => await StartAsync();
@@ -126,12 +126,5 @@ public sealed class ProviderTests : IAsyncLifetime
         process!.Kill();
         process.WaitForExit();
         process.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using Charts.Tests.Rendering;
+using LocalDapr.Cli.Run;
 using Xunit;
 
 namespace Charts.Tests.Images;
@@ -24,7 +23,7 @@ public sealed class ImageTests
         await MakeBaseAsync(docker, "sdk", Sdk, "ENV DOTNET_ROOT=/usr/share/dotnet HOME=/home/build PATH=/usr/bin:/bin DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 NUGET_CERT_REVOCATION_MODE=offline NuGetAudit=false");
         await RunAsync(docker, "build", "--network=host", "--build-arg", $"SDK_IMAGE={Sdk}", "--build-arg", $"RUNTIME_IMAGE={Runtime}", "--build-arg", "SERVICE=Services/Gateway", "-t", Image, ".");
 
-        var port = FreePort();
+        var port = FreePort.Take(1)[0];
         var id = (await RunAsync(docker, "run", "--detach", "--network=host", "--read-only", "--tmpfs", "/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges",
             "--env", $"APP_PORT={port}", "--env", $"DAPRORDERS_PORT={port}", "--env", "DAPRORDERS_BIND=127.0.0.1", Image)).Trim();
         using var http = new HttpClient();
@@ -75,12 +74,5 @@ public sealed class ImageTests
         CommandResult probe;
         while ((probe = await Command.RunAsync(docker, ["exec", id, "/app/service", "--health"])).ExitCode != 0)
             if (limit.IsCancellationRequested) Assert.Fail($"{probe.All}\n{(await Command.RunAsync(docker, ["logs", id])).All}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

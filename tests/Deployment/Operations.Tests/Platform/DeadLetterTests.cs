@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using LocalDapr.Cli.Run;
 using Microsoft.Data.Sqlite;
 using Xunit;
 
@@ -16,7 +15,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     private readonly string folder = Directory.CreateTempSubdirectory("daprorders-dead-").FullName;
     private readonly StringBuilder output = new();
     private readonly HttpClient http = new();
-    private readonly int publisherPort = FreePort();
+    private readonly int publisherPort = FreePort.Take(1)[0];
     private Process? runtime;
 
     public async ValueTask InitializeAsync()
@@ -35,7 +34,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
             apps:
               - appID: notifications
                 appDirPath: {{Repository.PathOf("src/Services/Notifications")}}
-                appPort: {{FreePort()}}
+                appPort: {{FreePort.Take(1)[0]}}
                 command: ["dotnet", "bin/Release/net10.0/Notifications.dll"]
               - appID: ordering
                 appDirPath: {{folder}}
@@ -123,12 +122,5 @@ public sealed class DeadLetterTests : IAsyncLifetime
     private void Keep(object sender, DataReceivedEventArgs line)
     {
         lock (output) output.AppendLine(line.Data);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

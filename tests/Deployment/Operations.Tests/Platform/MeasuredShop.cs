@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using LocalDapr.Cli.Run;
 using Xunit;
 
 namespace DaprOrders.Operations.Tests.Platform;
@@ -17,7 +16,7 @@ public sealed class MeasuredShop : IAsyncLifetime
     private readonly StringBuilder output = new();
     private readonly string folder = Directory.CreateTempSubdirectory("daprorders-measured-").FullName;
     private readonly HttpClient http = new();
-    private readonly Uri prometheusAddress = new($"http://127.0.0.1:{FreePort()}");
+    private readonly Uri prometheusAddress = new($"http://127.0.0.1:{FreePort.Take(1)[0]}");
     private Process? shop;
     private Process? prometheus;
 
@@ -89,7 +88,7 @@ public sealed class MeasuredShop : IAsyncLifetime
     private async Task StartShopAsync()
     {
         var open = new TaskCompletionSource();
-        shop = Start(new ProcessStartInfo("bash", [Repository.PathOf("run.sh"), "--count", "300", "--data", Data, "--port", FreePort().ToString()])
+        shop = Start(new ProcessStartInfo("bash", [Repository.PathOf("run.sh"), "--count", "300", "--data", Data, "--port", FreePort.Take(1)[0].ToString()])
         {
             WorkingDirectory = Repository.Root, Environment = { ["DAPRORDERS_METRICS_PORT"] = "0", ["AUDIT_EVERY_SECONDS"] = "1" },
         }, line =>
@@ -116,12 +115,5 @@ public sealed class MeasuredShop : IAsyncLifetime
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

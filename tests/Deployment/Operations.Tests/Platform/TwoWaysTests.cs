@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using DaprOrders.Operations.Tests.Metrics;
+using LocalDapr.Cli.Run;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -41,7 +41,7 @@ public sealed partial class TwoWaysTests : IAsyncLifetime
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder, Environment =
             {
-                ["DAPRORDERS_DATA"] = folder, ["DAPRORDERS_METRICS_PORT"] = "0", ["APP_ID"] = "ordering", ["APP_PORT"] = FreePort().ToString(), ["DAPR_HTTP_PORT"] = "1", ["DAPR_GRPC_PORT"] = "1",
+                ["DAPRORDERS_DATA"] = folder, ["DAPRORDERS_METRICS_PORT"] = "0", ["APP_ID"] = "ordering", ["APP_PORT"] = FreePort.Take(1)[0].ToString(), ["DAPR_HTTP_PORT"] = "1", ["DAPR_GRPC_PORT"] = "1",
                 ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Urls.Single(), ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf", ["OTEL_METRIC_EXPORT_INTERVAL"] = "500",
             },
         })!;
@@ -87,13 +87,6 @@ public sealed partial class TwoWaysTests : IAsyncLifetime
         var text = await http.GetStringAsync($"http://{targets.RootElement[0].GetProperty("targets")[0].GetString()}/metrics");
         // Only what has a series: an instrument that measured nothing is not sent.
         return [.. Typed().Matches(text).Select(match => match.Groups[1].Value).Where(name => Regex.IsMatch(text, $@"(?m)^{name}(_count)?[{{ ]"))];
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [GeneratedRegex(@"(?m)^# TYPE (\S+) ")]

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
+using LocalDapr.Cli.Run;
 using LocalDapr.Runtime.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -46,7 +46,7 @@ internal sealed class ReplicaStorm : IAsyncDisposable
             cancellation);
         for (var i = 0; i < replicas; i++)
         {
-            storm._ports.Add(FreePort());
+            storm._ports.Add(FreePort.Take(1)[0]);
             storm._apps.Add(storm.Launch(storm._ports[i]));
             var sidecar = new Sidecar(storm._host, new SidecarOptions
             {
@@ -143,13 +143,6 @@ internal sealed class ReplicaStorm : IAsyncDisposable
     {
         using var timer = new PeriodicTimer(time + TimeSpan.FromMilliseconds(1));
         await timer.WaitForNextTickAsync(cancellation);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private Process Launch(int port) => Process.Start(new ProcessStartInfo(

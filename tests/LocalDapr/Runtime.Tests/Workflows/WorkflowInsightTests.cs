@@ -1,7 +1,6 @@
-using System.Net;
-using System.Net.Sockets;
 using Dapr.DurableTask.Protobuf;
 using Dapr.Protocol;
+using LocalDapr.Cli.Run;
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.Tests.Workflows.Crashes;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,7 +15,7 @@ public sealed class WorkflowInsightTests : IDisposable
     private const string TraceId = "0af7651916cd43dd8448eb211c80319c";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("workflow-insight");
-    private readonly int[] _ports = [FreePort(), FreePort(), FreePort()];
+    private readonly int[] _ports = [.. FreePort.Take(3)];
     private readonly HttpClient _http = new();
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -83,12 +82,5 @@ public sealed class WorkflowInsightTests : IDisposable
         await sidecar.StartAsync();
         await sidecar.Ready.WaitAsync(TimeSpan.FromSeconds(20), Stop);
         return host;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

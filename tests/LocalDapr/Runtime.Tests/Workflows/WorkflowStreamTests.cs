@@ -20,17 +20,7 @@ public sealed class WorkflowStreamTests : IAsyncLifetime
     {
         await File.WriteAllTextAsync(
             Path.Combine(_folder.FullName, "state.yaml"),
-            $$"""
-            apiVersion: dapr.io/v1alpha1
-            kind: Component
-            metadata: {name: state}
-            spec:
-              type: state.sqlite
-              version: v1
-              metadata:
-              - {name: connectionString, value: "{{Path.Combine(_folder.FullName, "state.db")}}"}
-              - {name: actorStateStore, value: "true"}
-            """,
+            OneSidecar.Component("state", "state.sqlite", ("connectionString", Path.Combine(_folder.FullName, "state.db")), ("actorStateStore", "true")),
             Stop);
         _sidecar = new Sidecar(_host, new SidecarOptions { AppId = "app", HttpPort = 0, GrpcPort = 0, ResourcesPaths = [_folder.FullName] });
         await _sidecar.StartAsync();

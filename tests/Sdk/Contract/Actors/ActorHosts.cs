@@ -1,5 +1,6 @@
 using System.Net;
 using Dapr.Actors.Client;
+using LocalDapr.Cli.Run;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,7 +19,7 @@ public abstract class ActorHosts(bool json) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var (appPort, sidecarPort) = (LocalSidecar.FreePort(), LocalSidecar.FreePort());
+        var (appPort, sidecarPort) = (FreePort.Take(1)[0], FreePort.Take(1)[0]);
         var sidecarAddress = $"http://127.0.0.1:{sidecarPort}";
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using LocalDapr.Cli.Run;
 
 namespace LocalDapr.Runtime.Tests.Workflows.Crashes;
 
@@ -10,10 +9,10 @@ namespace LocalDapr.Runtime.Tests.Workflows.Crashes;
 /// </summary>
 internal sealed class MortalSidecar(string folder) : IAsyncDisposable
 {
-    private readonly int _httpPort = FreePort();
+    private readonly int _httpPort = FreePort.Take(1)[0];
     private Process? _process;
 
-    public int GrpcPort { get; } = FreePort();
+    public int GrpcPort { get; } = FreePort.Take(1)[0];
 
     public Uri Http => new($"http://127.0.0.1:{_httpPort}");
 
@@ -48,24 +47,6 @@ internal sealed class MortalSidecar(string folder) : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-    }
-
-    /// <summary>Below the ports of outgoing connections: while the process is dead, nobody else is given one of its ports.</summary>
-    private static int FreePort()
-    {
-        while (true)
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(11_000, 19_999));
-            try
-            {
-                listener.Start();
-                return ((IPEndPoint)listener.LocalEndpoint).Port;
-            }
-            catch (SocketException)
-            {
-                // Taken: another one.
-            }
-        }
     }
 
     private Process Start((string Switch, int Commit)? crash)
