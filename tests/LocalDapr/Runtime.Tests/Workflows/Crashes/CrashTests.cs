@@ -46,7 +46,7 @@ public sealed class CrashTests : IDisposable
         var folder = await PrepareAsync($"{commit}");
         await using var sidecar = new MortalSidecar(folder);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        over.CancelAfter(TimeSpan.FromSeconds(40));
+        over.CancelAfter(TimeSpan.FromSeconds(60));
         var living = sidecar.KeepAliveAsync(crashSwitch, commit, over.Token);
         var working = new StockWorker(sidecar.Grpc).RunAsync(over.Token);
         using var channel = new GrpcChannel(sidecar.Grpc);
@@ -55,10 +55,10 @@ public sealed class CrashTests : IDisposable
         await InsistAsync(() => StartAsync(channel, over.Token), over.Token);
         await SaveAsync(sidecar, "between", over.Token);
         await InsistAsync(() => RaiseAsync(channel, over.Token), over.Token);
-        var state = await InsistAsync(() => CompletionAsync(channel, over.Token), over.Token);
+        var where = $"{crashSwitch}={commit}";
+        var state = await EndAsync(channel, where, over.Token);
         var history = await InsistAsync(() => HistoryAsync(channel, over.Token), over.Token);
 
-        var where = $"{crashSwitch}={commit}";
         Assert.True(state.Output == "worked child now", $"{where}: {state}");
         foreach (var once in (Case[])[Case.TaskScheduled, Case.TaskCompleted, Case.TimerCreated, Case.TimerFired, Case.ChildWorkflowInstanceCreated,
             Case.ChildWorkflowInstanceCompleted, Case.ExecutionStarted, Case.ExecutionCompleted])
@@ -97,11 +97,24 @@ public sealed class CrashTests : IDisposable
             TaskHubMethods.WaitForInstanceCompletion, new GetInstanceRequest { InstanceId = "root", GetInputsAndOutputs = true }, Patient(cancellation)))
         .WorkflowState;
 
+    /// <summary>A workflow that does not end is a failure, which tells how far it came.</summary>
+    private static async Task<WorkflowState> EndAsync(GrpcChannel channel, string where, CancellationToken cancellation)
+    {
+        try
+        {
+            return await InsistAsync(() => CompletionAsync(channel, cancellation), cancellation);
+        }
+        catch (RpcException late) when (late.StatusCode == StatusCode.DeadlineExceeded)
+        {
+            var root = await channel.UnaryAsync(TaskHubMethods.GetInstance, new GetInstanceRequest { InstanceId = "root" }, Patient(cancellation));
+            throw new TimeoutException($"{where}: no end of {root}; its history is {await HistoryAsync(channel, cancellation)}", late);
+        }
+    }
+
     private static Task<GetInstanceHistoryResponse> HistoryAsync(GrpcChannel channel, CancellationToken cancellation) =>
         channel.UnaryAsync(TaskHubMethods.GetInstanceHistory, new GetInstanceHistoryRequest { InstanceId = "root" }, Patient(cancellation));
 
-    // Every try has a limit of its own: what answers at the port while the process is dead need not be the process.
-    private static CallOptions Patient(CancellationToken cancellation) => new() { Cancellation = cancellation, Timeout = TimeSpan.FromSeconds(10) };
+    private static CallOptions Patient(CancellationToken cancellation) => new() { Cancellation = cancellation, Timeout = TimeSpan.FromSeconds(20) };
 
     private Task<bool> SaveAsync(MortalSidecar sidecar, string key, CancellationToken cancellation) => InsistAsync(
         async () =>
@@ -124,7 +137,7 @@ public sealed class CrashTests : IDisposable
             {
                 return await call();
             }
-            catch (Exception dead) when (dead is RpcException or HttpRequestException)
+            catch (Exception dead) when (dead is HttpRequestException or RpcException { StatusCode: not StatusCode.DeadlineExceeded })
             {
                 await again.WaitForNextTickAsync(cancellation);
             }
