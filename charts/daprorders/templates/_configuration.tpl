@@ -54,11 +54,8 @@ accessControl:
 api:
   allowed:
     {{- range $api := concat (list "metadata") .service.apis }}
-    {{- /* SDKs still bulk-publish by the name that it had before it was stable. */ -}}
-    {{- range $version := eq $api "publish" | ternary (list "v1" "v1alpha1") (list "v1") }}
     {{- range $protocol := list "http" "grpc" }}
-    - {name: {{ $api }}, version: {{ $version }}, protocol: {{ $protocol }}}
-    {{- end }}
+    - {name: {{ $api }}, version: v1, protocol: {{ $protocol }}}
     {{- end }}
     {{- end }}
 {{- end }}

@@ -24,6 +24,7 @@ builder.Services.AddSingleton<PlaceOrder>();
 builder.Services.AddSingleton<StreamOrders>();
 builder.Services.AddSingleton<ReadModel>();
 builder.Services.AddHostedService<SagaDispatcher>();
+builder.Services.AddSingleton<OrdersTopic>();
 builder.Services.AddHostedService<Relay>();
 builder.Services.AddHostedService<AnswerRetention>();
 builder.Services.AddHealthChecks().AddCheck<StoreHealth>("event store", tags: [Health.ReadyTag]);

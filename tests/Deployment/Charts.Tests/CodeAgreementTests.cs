@@ -19,7 +19,7 @@ public sealed partial class CodeAgreementTests
     private static readonly (Regex Code, string Api)[] ApiUses =
     [
         (new("Invocation|v1\\.0/invoke"), "invoke"), (new("(Get|Save|TrySave|Delete|TryDelete)\\w*State\\w*Async|ExecuteStateTransaction|GetBulkState"), "state"),
-        (new("PublishEvent"), "publish"), (new("InvokeBinding"), "bindings"), (new("IActorProxyFactory|: Actor\\b|Actor\\("), "actors"), (new("GetSecret|GetBulkSecret"), "secrets"),
+        (new("PublishEvent|v1\\.0/publish"), "publish"), (new("InvokeBinding"), "bindings"), (new("IActorProxyFactory|: Actor\\b|Actor\\("), "actors"), (new("GetSecret|GetBulkSecret"), "secrets"),
         (new("GetConfiguration\\(|SubscribeConfiguration"), "configuration"), (new("\\bLock\\(|TryLock"), "lock"),
     ];
 
@@ -69,12 +69,21 @@ public sealed partial class CodeAgreementTests
     }
 
     [Fact]
-    public async Task Ordering_may_bulk_publish_by_the_name_that_the_SDK_uses()
+    public async Task Ordering_may_bulk_publish_by_the_version_and_protocol_that_it_uses()
     {
-        Assert.Contains("DaprMethods.BulkPublishEventAlpha1", Checkout.Read("src/Sdk/Dapr.Client/DaprClientGrpc.cs"));
+        Assert.Contains("/v1.0/publish/bulk/{Topics.PubSub}/{Topics.Orders}", Sources("ordering"));
 
         var allowed = (await Rendered.OfAsync("default")).Find("Configuration", "shop-daprorders-ordering").List("spec.api.allowed");
-        Assert.Contains(allowed, a => a.Text("name") == "publish" && a.Text("version") == "v1alpha1" && a.Text("protocol") == "grpc");
+        Assert.Contains(allowed, a => a.Text("name") == "publish" && a.Text("version") == "v1" && a.Text("protocol") == "http");
+    }
+
+    [Theory, InlineData("kafka", "partitionKey"), InlineData("gcp", "orderingKey"), InlineData("azure", "SessionId")]
+    public void The_key_of_an_event_is_what_the_sets_document_says(string set, string key)
+    {
+        Assert.Contains($"\"{key}\"", Sources("ordering"));
+        Assert.Contains(key, Checkout.Read($"components/{set}/orders-pubsub.yaml"));
+        Assert.Contains($"`{key}`", Checkout.Read("components/README.md"));
+        Assert.Contains("The partition key is the order id", Checkout.Read("src/Services/Gateway/Contract/asyncapi.json"));
     }
 
     [Fact]
