@@ -1,17 +1,3 @@
-using DaprOrders.Inventory.Features;
-using DaprOrders.Inventory.Products;
-using DaprOrders.Inventory.Stock;
-using DaprOrders.ServiceDefaults;
+using DaprOrders.Inventory;
 
-var builder = WebApplication.CreateBuilder(args).AddServiceDefaults();
-builder.Services.AddDaprClient();
-builder.Services.AddInvocation();
-builder.Services.AddActors(actors => actors.Actors.RegisterActor<StockKeeper>());
-builder.Services.AddSingleton<Catalogue>();
-builder.Services.AddSingleton<StockOf>();
-
-var app = builder.Build().UseServiceDefaults();
-app.MapActorsHandlers();
-app.MapProducts();
-app.MapInternal();
-app.Run();
+Service.Build(args).Run();

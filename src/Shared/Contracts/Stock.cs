@@ -8,7 +8,7 @@ public static class StockActor
     public const string Confirm = "Confirm";     // StockBatch -> StockResults; the reservation becomes a sale
     public const string Release = "Release";     // StockBatch -> StockResults; undoes a reservation; one never made is noted, so that a late Reserve is refused
     public const string Return = "Return";       // StockBatch -> StockResults; a confirmed sale comes back (refund)
-    public const string Restock = "Restock";     // RestockStock -> StockLevel
+    public const string Restock = "Restock";     // RestockStock -> RestockResult
     public const string Level = "Level";         // no input -> StockLevel
     public const string Ledger = "Ledger";       // LedgerQuery -> LedgerPage
 }
@@ -32,10 +32,19 @@ public static class StockOutcome
     public const string Nothing = "nothing";
 }
 
-/// <summary>Idempotent by Key (the caller's Idempotency-Key with its scope).</summary>
-public sealed record RestockStock(int Quantity, string Key);
+/// <summary>
+/// Idempotent by Key (the caller's Idempotency-Key with its scope) for a day; BodyHash and Product, as it is at the time, are kept with it, so that the
+/// same key gets the same answer.
+/// </summary>
+public sealed record RestockStock(int Quantity, string Key, string BodyHash, ProductPrice Product);
 
-public sealed record StockLevel(string Sku, long Available, long Reserved, long Confirmed);
+/// <summary>What the key's first restock was: Available after it. BodyHash is empty and Product null for one older than these.</summary>
+public sealed record Restocked(long Available, string BodyHash, ProductPrice? Product);
+
+public sealed record RestockResult(Restocked Done, bool IsReplay);
+
+/// <summary>Position is that of the ledger's last entry: it moves whenever stock does.</summary>
+public sealed record StockLevel(string Sku, long Available, long Reserved, long Confirmed, long Position = 0);
 
 public sealed record LedgerQuery(long After, int Limit);
 
@@ -46,6 +55,6 @@ public sealed record LedgerPage(IReadOnlyList<LedgerEntry> Items, long? Next);
 
 /// <summary>
 /// Inventory, for the Auditor: <c>GET /internal/stock?after=&amp;limit=</c> pages the levels of all SKUs by name (Next = last SKU of the page, absent on the last one);
-/// <c>GET /internal/stock/{sku}/ledger?after=&amp;limit=</c> (limit at most 10,000) answers a <see cref="LedgerPage"/>.
+/// <c>GET /internal/stock/{sku}/ledger?after=&amp;limit=</c> (at most 2,000 at a time) answers a <see cref="LedgerPage"/>.
 /// </summary>
 public sealed record StockPage(IReadOnlyList<StockLevel> Items, string? Next);

@@ -40,6 +40,8 @@ internal sealed class ServiceSidecar : IAsyncDisposable
 
     public bool MailIsDown { get; set; }
 
+    public ActorStates Actors { get; } = new();
+
     public static async Task<ServiceSidecar> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -66,7 +68,11 @@ internal sealed class ServiceSidecar : IAsyncDisposable
         lock (gate) return state.TryGetValue(key, out var found) ? found.Value.ToStringUtf8() : null;
     }
 
-    public ValueTask DisposeAsync() => app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        Actors.Dispose();
+    }
 
     private void Map()
     {
@@ -98,6 +104,7 @@ internal sealed class ServiceSidecar : IAsyncDisposable
             Mails.Enqueue(request);
             return ValueTask.FromResult(new InvokeBindingResponse());
         });
+        Actors.Map(app);
         app.Map("/v1.0/invoke/{app}/method/{**path}", InvokeAsync);
     }
 

@@ -6,15 +6,13 @@ namespace DaprOrders.Inventory.Features;
 /// <summary>What the other services ask: prices for Ordering, levels and ledgers for the Auditor.</summary>
 internal static class InternalEndpoints
 {
-    private const int MaxLedger = 10_000;
-
     public static void MapInternal(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/internal/prices", async (PriceQuery query, Catalogue catalogue, CancellationToken cancellation) =>
             TypedResults.Ok(new PriceList(await catalogue.FindManyAsync(query.Skus, cancellation))));
         routes.MapGet("/internal/stock", LevelsAsync);
         routes.MapGet("/internal/stock/{sku}/ledger", async (string sku, StockOf stock, CancellationToken cancellation, long after = 0, int limit = 1000) =>
-            TypedResults.Ok(await stock.LedgerAsync(sku, new LedgerQuery(after, Math.Clamp(limit, 1, MaxLedger)), cancellation)));
+            TypedResults.Ok(await stock.LedgerAsync(sku, new LedgerQuery(after, limit), cancellation)));
     }
 
     private static async Task<IResult> LevelsAsync(Catalogue catalogue, StockOf stock, CancellationToken cancellation, string? sku = null, string after = "", int limit = 1000)

@@ -9,8 +9,8 @@ internal sealed class StockOf(IActorProxyFactory proxies)
 {
     public Task<StockLevel> LevelAsync(string sku, CancellationToken cancellation) => Proxy(sku).InvokeMethodAsync<StockLevel>(StockActor.Level, cancellation);
 
-    public Task<StockLevel> RestockAsync(string sku, RestockStock command, CancellationToken cancellation) =>
-        Proxy(sku).InvokeMethodAsync<RestockStock, StockLevel>(StockActor.Restock, command, cancellation);
+    public Task<RestockResult> RestockAsync(string sku, RestockStock command, CancellationToken cancellation) =>
+        Proxy(sku).InvokeMethodAsync<RestockStock, RestockResult>(StockActor.Restock, command, cancellation);
 
     public Task<LedgerPage> LedgerAsync(string sku, LedgerQuery query, CancellationToken cancellation) =>
         Proxy(sku).InvokeMethodAsync<LedgerQuery, LedgerPage>(StockActor.Ledger, query, cancellation);

@@ -3,26 +3,22 @@ using DaprOrders.Contracts;
 namespace DaprOrders.Inventory.Stock;
 
 /// <summary>
-/// One SKU's books in memory: the level, and what every order did here. Pure: commands in, outcomes and new ledger entries out; whoever calls it
-/// makes the entries durable before he answers. Available never goes below zero.
+/// One SKU's level. Pure: a command and what its order did before in, an outcome and what is to be noted out; whoever calls it makes that durable
+/// before he answers. Available never goes below zero. Of constant size, however many orders came by.
 /// </summary>
-internal sealed class Shelf
+internal sealed class Shelf(long available = 0, long reserved = 0, long confirmed = 0, long position = 0)
 {
-    private const string Refused = "refused"; // a release without a reservation: noted, so that the reservation is refused when it comes late
-    private readonly Dictionary<string, OrderTrace> orders = [];
-    private readonly HashSet<string> restockKeys = [];
+    public long Available { get; private set; } = available;
+    public long Reserved { get; private set; } = reserved;
+    public long Confirmed { get; private set; } = confirmed;
 
-    public long Available { get; private set; }
-    public long Reserved { get; private set; }
-    public long Confirmed { get; private set; }
-    public long Position { get; private set; }
+    /// <summary>Of the ledger's last entry.</summary>
+    public long Position { get; private set; } = position;
 
-    /// <summary>Takes an entry of the stored ledger in, or one that was just decided.</summary>
+    /// <summary>Takes an entry that was just decided in.</summary>
     public void Apply(StoredEntry entry)
     {
         Position = entry.Position;
-        if (entry.Key is not null) restockKeys.Add(entry.Key);
-        var trace = entry.OrderId is null ? default : orders.GetValueOrDefault(entry.OrderId);
         (Available, Reserved, Confirmed) = entry.Kind switch
         {
             "restock" => (Available + entry.Quantity, Reserved, Confirmed),
@@ -32,57 +28,43 @@ internal sealed class Shelf
             "return" => (Available + entry.Quantity, Reserved, Confirmed - entry.Quantity),
             _ => (Available, Reserved, Confirmed),
         };
-        if (entry.OrderId is not null) orders[entry.OrderId] = trace.With(entry.Kind, entry.Quantity);
     }
 
-    public (string Outcome, StoredEntry? Entry) Reserve(StockItem item, DateTimeOffset now) => Trace(item) switch
+    public Decision Reserve(StockItem item, OrderTrace before, DateTimeOffset now) => before.Deed switch
     {
-        { Closed: true } => (StockOutcome.Released, null),
-        { Reserved: > 0 } => (StockOutcome.Ok, null),
-        _ when item.Quantity > Available => (StockOutcome.OutOfStock, null),
-        _ => (StockOutcome.Ok, Next("reserve", item.Quantity, item.OrderId, now)),
+        Deed.Released or Deed.Refused or Deed.Returned => new(StockOutcome.Released),
+        Deed.Reserved or Deed.Confirmed => new(StockOutcome.Ok),
+        _ when item.Quantity > Available => new(StockOutcome.OutOfStock),
+        _ => Done(Deed.Reserved, "reserve", item.Quantity, item.OrderId, now),
     };
 
-    public (string Outcome, StoredEntry? Entry) Confirm(StockItem item, DateTimeOffset now) => Trace(item) switch
+    public Decision Confirm(StockItem item, OrderTrace before, DateTimeOffset now) => before.Deed switch
     {
-        { Confirmed: true } => (StockOutcome.Ok, null),
-        { Reserved: > 0, Closed: false } trace => (StockOutcome.Ok, Next("confirm", trace.Reserved, item.OrderId, now)),
-        _ => (StockOutcome.Released, null),
+        Deed.Confirmed or Deed.Returned => new(StockOutcome.Ok),
+        Deed.Reserved => Done(Deed.Confirmed, "confirm", before.Quantity, item.OrderId, now),
+        _ => new(StockOutcome.Released),
     };
 
-    public (string Outcome, StoredEntry? Entry) Release(StockItem item, DateTimeOffset now) => Trace(item) switch
+    public Decision Release(StockItem item, OrderTrace before, DateTimeOffset now) => before.Deed switch
     {
-        { Reserved: > 0, Closed: true } => (StockOutcome.Ok, null),
-        { Closed: true } or { Confirmed: true } => (StockOutcome.Nothing, null),
-        { Reserved: > 0 } trace => (StockOutcome.Ok, Next("release", trace.Reserved, item.OrderId, now)),
-        _ => (StockOutcome.Nothing, Next(Refused, 0, item.OrderId, now)),
+        Deed.Released => new(StockOutcome.Ok),
+        Deed.Reserved => Done(Deed.Released, "release", before.Quantity, item.OrderId, now),
+        Deed.None => new(StockOutcome.Nothing, new OrderTrace(Deed.Refused, 0)),
+        _ => new(StockOutcome.Nothing),
     };
 
-    public (string Outcome, StoredEntry? Entry) Return(StockItem item, DateTimeOffset now) => Trace(item) switch
+    public Decision Return(StockItem item, OrderTrace before, DateTimeOffset now) => before.Deed switch
     {
-        { Confirmed: true, Closed: false } trace => (StockOutcome.Ok, Next("return", trace.Reserved, item.OrderId, now)),
-        { Confirmed: true } => (StockOutcome.Ok, null),
-        _ => (StockOutcome.Nothing, null),
+        Deed.Confirmed => Done(Deed.Returned, "return", before.Quantity, item.OrderId, now),
+        Deed.Returned => new(StockOutcome.Ok),
+        _ => new(StockOutcome.Nothing),
     };
 
-    public StoredEntry? Restock(RestockStock command, DateTimeOffset now) =>
-        restockKeys.Contains(command.Key) ? null : Next("restock", command.Quantity, null, now) with { Key = command.Key };
+    public StoredEntry Restock(int quantity, DateTimeOffset now) => new(Position + 1, now, "restock", quantity, null);
 
-    private OrderTrace Trace(StockItem item) => orders.GetValueOrDefault(item.OrderId);
-
-    private StoredEntry Next(string kind, long quantity, string? orderId, DateTimeOffset now) => new(Position + 1, now, kind, quantity, orderId, null);
-
-    /// <summary>What one order did here. Closed: released, refused or returned; nothing more can happen.</summary>
-    private readonly record struct OrderTrace(long Reserved, bool Confirmed, bool Closed)
-    {
-        public OrderTrace With(string kind, long quantity) => kind switch
-        {
-            "reserve" => this with { Reserved = quantity },
-            "confirm" => this with { Confirmed = true },
-            _ => this with { Closed = true },
-        };
-    }
+    private Decision Done(Deed deed, string kind, long quantity, string orderId, DateTimeOffset now) =>
+        new(StockOutcome.Ok, new OrderTrace(deed, quantity), new StoredEntry(Position + 1, now, kind, quantity, orderId));
 }
 
-/// <summary>An entry as it is stored; Key is the restock's.</summary>
-public sealed record StoredEntry(long Position, DateTimeOffset At, string Kind, long Quantity, string? OrderId, string? Key);
+/// <summary>The outcome; the order's trace when it changes, and the ledger's entry when stock moves.</summary>
+internal readonly record struct Decision(string Outcome, OrderTrace? Trace = null, StoredEntry? Entry = null);

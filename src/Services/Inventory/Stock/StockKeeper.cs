@@ -15,99 +15,80 @@ public interface IStock : IActor
 
     Task<StockResults> Return(StockBatch batch);
 
-    Task<StockLevel> Restock(RestockStock command);
+    Task<RestockResult> Restock(RestockStock command);
 
     Task<StockLevel> Level();
 
     Task<LedgerPage> Ledger(LedgerQuery query);
 }
 
-/// <summary>
-/// One SKU. State is the ledger in chunks ("ledger-0", "ledger-1", …), so that a turn writes the last chunk only; the shelf in memory is what the
-/// ledger adds up to. A turn that cannot be saved leaves the shelf wrong, so the actor then reads it again.
-/// </summary>
+/// <summary>One SKU. What a turn decides is durable before it answers; a turn that cannot be saved leaves the shelf wrong, so the next one reads it again.</summary>
 [Actor(TypeName = StockActor.Type)]
 internal sealed class StockKeeper(ActorHost host, TimeProvider time) : Actor(host), IStock
 {
-    private const int ChunkSize = 64;
-    private Shelf shelf = new();
-    private List<StoredEntry> ledger = [];
+    private const int CommandsATransaction = 90; // one write each, the head and two pages: the smallest store takes 100
+    private const int LongestPage = 2000;        // the SKU's orders wait while its ledger is read
+    private ShelfStore? store;
 
-    protected override async Task OnActivateAsync()
+    private ShelfStore Store => store ?? throw new InvalidOperationException("The shelf is read before every turn.");
+
+    public Task<StockResults> Reserve(StockBatch batch) => EachAsync(batch, Store.Shelf.Reserve);
+
+    public Task<StockResults> Confirm(StockBatch batch) => EachAsync(batch, Store.Shelf.Confirm);
+
+    public Task<StockResults> Release(StockBatch batch) => EachAsync(batch, Store.Shelf.Release);
+
+    public Task<StockResults> Return(StockBatch batch) => EachAsync(batch, Store.Shelf.Return);
+
+    public async Task<RestockResult> Restock(RestockStock command)
     {
-        (shelf, ledger) = (new Shelf(), []);
-        for (var chunk = 0; ; chunk++)
-        {
-            var stored = await StateManager.TryGetStateAsync<List<StoredEntry>>(ChunkName(chunk));
-            if (!stored.HasValue) return;
-            foreach (var entry in stored.Value)
-            {
-                shelf.Apply(entry);
-                ledger.Add(entry);
-            }
-        }
+        if (await Store.Restocks.FindAsync(command.Key) is { } before) return new RestockResult(before, IsReplay: true);
+        var now = time.GetUtcNow();
+        await Store.AppendAsync(Store.Shelf.Restock(command.Quantity, now));
+        var done = new Restocked(Store.Shelf.Available, command.BodyHash, command.Product);
+        await Store.Restocks.NoteAsync(command.Key, done, now);
+        await Store.SaveAsync();
+        return new RestockResult(done, IsReplay: false);
     }
 
-    public Task<StockResults> Reserve(StockBatch batch) => EachAsync(batch, shelf.Reserve);
+    public Task<StockLevel> Level() =>
+        Task.FromResult(new StockLevel(Id.GetId(), Store.Shelf.Available, Store.Shelf.Reserved, Store.Shelf.Confirmed, Store.Shelf.Position));
 
-    public Task<StockResults> Confirm(StockBatch batch) => EachAsync(batch, shelf.Confirm);
-
-    public Task<StockResults> Release(StockBatch batch) => EachAsync(batch, shelf.Release);
-
-    public Task<StockResults> Return(StockBatch batch) => EachAsync(batch, shelf.Return);
-
-    public async Task<StockLevel> Restock(RestockStock command)
+    public async Task<LedgerPage> Ledger(LedgerQuery query)
     {
-        if (shelf.Restock(command, time.GetUtcNow()) is { } entry) await AppendAsync([entry]);
-        return await Level();
-    }
-
-    public Task<StockLevel> Level() => Task.FromResult(new StockLevel(Id.GetId(), shelf.Available, shelf.Reserved, shelf.Confirmed));
-
-    public Task<LedgerPage> Ledger(LedgerQuery query)
-    {
-        var first = (int)Math.Clamp(query.After, 0, ledger.Count);
-        var page = ledger.Skip(first).Take(query.Limit).ToList();
+        var page = await Store.EntriesAsync(query.After, Math.Clamp(query.Limit, 1, LongestPage));
+        var last = page.Count == 0 ? Store.Shelf.Position : page[^1].Position;
         var shown = page.Where(entry => entry.Quantity > 0).Select(e => new LedgerEntry(e.Position, e.At, e.Kind, e.Quantity, e.OrderId)).ToList();
-        return Task.FromResult(new LedgerPage(shown, first + page.Count < ledger.Count ? first + page.Count : null));
+        return new LedgerPage(shown, last < Store.Shelf.Position ? last : null);
     }
 
-    protected override async Task OnActorMethodFailedAsync(ActorMethodContext actorMethodContext, Exception e)
+    protected override async Task OnPreActorMethodAsync(ActorMethodContext actorMethodContext) => store ??= await ShelfStore.LoadAsync(StateManager);
+
+    protected override Task OnActorMethodFailedAsync(ActorMethodContext actorMethodContext, Exception e)
     {
-        await StateManager.ClearCacheAsync();
-        await OnActivateAsync();
+        store = null;
+        return StateManager.ClearCacheAsync();
     }
 
-    private async Task<StockResults> EachAsync(StockBatch batch, Func<StockItem, DateTimeOffset, (string Outcome, StoredEntry? Entry)> decide)
+    private async Task<StockResults> EachAsync(StockBatch batch, Func<StockItem, OrderTrace, DateTimeOffset, Decision> decide)
     {
-        var (now, outcomes, entries) = (time.GetUtcNow(), new List<string>(batch.Items.Count), new List<StoredEntry>());
-        foreach (var item in batch.Items)
+        var (now, outcomes) = (time.GetUtcNow(), new List<string>(batch.Items.Count));
+        foreach (var part in batch.Items.Chunk(CommandsATransaction))
         {
-            var (outcome, entry) = decide(item, now);
-            outcomes.Add(outcome);
-            if (entry is null) continue;
-            shelf.Apply(entry);
-            entries.Add(entry);
+            var isChanged = false;
+            foreach (var item in part)
+            {
+                var (outcome, trace, entry) = decide(item, await Store.TraceOfAsync(item.OrderId), now);
+                outcomes.Add(outcome);
+                if (trace is null) continue;
+                await Store.NoteAsync(item.OrderId, trace.Value);
+                if (entry is not null) await Store.AppendAsync(entry);
+                isChanged = true;
+            }
+
+            if (isChanged) await Store.SaveAsync();
         }
 
-        if (entries.Count > 0) await StoreAsync(entries);
         return new StockResults(outcomes);
     }
-
-    private async Task AppendAsync(IReadOnlyList<StoredEntry> entries)
-    {
-        foreach (var entry in entries) shelf.Apply(entry);
-        await StoreAsync(entries);
-    }
-
-    private async Task StoreAsync(IReadOnlyList<StoredEntry> entries)
-    {
-        var firstChunk = ledger.Count / ChunkSize;
-        ledger.AddRange(entries);
-        for (var chunk = firstChunk; chunk * ChunkSize < ledger.Count; chunk++)
-            await StateManager.SetStateAsync(ChunkName(chunk), ledger.GetRange(chunk * ChunkSize, Math.Min(ChunkSize, ledger.Count - (chunk * ChunkSize))));
-        await SaveStateAsync(); // durable before the turn answers
-    }
-
-    private static string ChunkName(int chunk) => $"ledger-{chunk}";
 }
