@@ -27,6 +27,12 @@ public sealed record OrdersPage(IReadOnlyList<AuditedOrder> Items, long? Next);
 public sealed record AuditedOrder(
     long Position, string OrderId, string Status, Money Total, IReadOnlyList<StockLine> Items, IReadOnlyList<string> Events, DateTimeOffset PlacedAt);
 
+/// <summary>
+/// Ordering, <c>GET /internal/orders/changes?after=&amp;limit=</c>, for the Auditor: every order, once and as it is now, that got an event after this place
+/// of the event store. Next is where to go on from, whether there is more now or not; an empty <c>after</c> begins with the first event.
+/// </summary>
+public sealed record OrderChanges(IReadOnlyList<AuditedOrder> Items, string Next, bool IsMore);
+
 public sealed record StockLine(string Sku, int Quantity);
 
 public static class Topics

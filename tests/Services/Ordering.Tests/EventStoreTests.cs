@@ -96,6 +96,26 @@ public sealed class EventStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_changes_after_a_place_are_each_order_once_as_it_is_now()
+    {
+        await PlaceAsync("o1");
+        await PlaceAsync("o2");
+        await store.AppendAsync("o1", _ => [new Happening(OrderEventNames.StockReserved)], Some.Now);
+
+        var (all, next, isMore) = store.ChangedAfter(0, 10);
+        await store.AppendAsync("o2", _ => [new Happening(OrderEventNames.StockReserved), new Happening(OrderEventNames.PaymentAuthorised)], Some.Now);
+        var (later, last, _) = store.ChangedAfter(next, 10);
+        var (first, _, more) = store.ChangedAfter(0, 1);
+
+        Assert.Equal(["o1", "o2"], all.Select(order => order.State.View.OrderId));
+        Assert.False(isMore);
+        Assert.Equal(["accepted", "stock-reserved"], all[0].Events);
+        Assert.Equal(["accepted", "stock-reserved", "payment-authorised"], Assert.Single(later).Events);
+        Assert.Equal(("o1", true), (Assert.Single(first).State.View.OrderId, more));
+        Assert.Empty(store.ChangedAfter(last, 10).Orders);
+    }
+
+    [Fact]
     public async Task A_view_is_the_fold_of_its_stream_member_for_member()
     {
         await PlaceAsync("o1");

@@ -1,6 +1,9 @@
+using System.Globalization;
 using DaprOrders.Contracts;
 using DaprOrders.Ordering.Catalogue;
 using DaprOrders.Ordering.EventStore;
+using DaprOrders.Ordering.Orders;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Ordering.Features;
 
@@ -42,9 +45,18 @@ internal static class OrderEndpoints
         {
             var page = store.InOrderOfAcceptance(after, Math.Clamp(limit, 1, MaxPage));
             var events = store.EventNames(after, page.Count == 0 ? after : page[^1].Position); // read after the orders: never behind them
-            var orders = page.Select(row => new AuditedOrder(row.Position, row.State.View.OrderId, row.State.View.Status, row.State.View.Total,
-                [.. row.State.View.Items.Select(line => new StockLine(line.Sku, line.Quantity))], [.. events[row.State.View.OrderId]], row.State.View.PlacedAt)).ToList();
+            var orders = page.Select(row => Audited(row.Position, row.State, [.. events[row.State.View.OrderId]])).ToList();
             return TypedResults.Ok(new OrdersPage(orders, orders.Count == Math.Clamp(limit, 1, MaxPage) ? orders[^1].Position : null));
         });
+        routes.MapGet("/internal/orders/changes", IResult (OrderEventStore store, string after = "", int limit = 1000) =>
+        {
+            var position = 0L;
+            if (after.Length > 0 && !long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out position)) return Problems.Invalid("after", "not one that was given out").ToResult();
+            var (orders, next, isMore) = store.ChangedAfter(position, Math.Clamp(limit, 1, MaxPage));
+            return TypedResults.Ok(new OrderChanges([.. orders.Select(order => Audited(order.Position, order.State, order.Events))], $"{next}", isMore));
+        });
     }
+
+    private static AuditedOrder Audited(long position, OrderState order, IReadOnlyList<string> events) => new(
+        position, order.View.OrderId, order.View.Status, order.View.Total, [.. order.View.Items.Select(line => new StockLine(line.Sku, line.Quantity))], events, order.View.PlacedAt);
 }
