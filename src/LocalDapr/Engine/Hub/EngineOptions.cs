@@ -36,6 +36,9 @@ public sealed record EngineOptions(string AppId)
 
     /// <summary>Told of every failed write or background fault; the engine tries again by itself.</summary>
     public Action<Exception> OnFault { get; init; } = static _ => { };
+
+    /// <summary>Told when the engine cannot go on: nothing is written or answered any more, and only a new start helps.</summary>
+    public Action<Exception> OnBroken { get; init; } = static _ => { };
 }
 
 /// <summary>How long finished instances are kept; null is for ever. The specific time wins over <see cref="AnyTerminal"/>.</summary>

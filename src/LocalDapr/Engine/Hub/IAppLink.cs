@@ -20,14 +20,21 @@ public interface IAppLink
 /// </summary>
 public sealed record AppQuestion(string SourceApp, string InstanceId, string ExecutionId, HistoryEvent Event)
 {
+    public AppVerb Verb { get; init; }
+
     public string? ChildId { get; init; }
 
     public PropagatedHistory? Propagated { get; init; }
+
+    /// <summary>A question about an instance of the other app that a client has here, rather than of an instance here.</summary>
+    internal static AppQuestion About(string sourceApp, string instanceId, AppVerb verb) =>
+        new(sourceApp, instanceId, "", new WorkflowStarted(null)) { Verb = verb };
 
     public byte[] Encode()
     {
         var writer = new RecordWriter();
         writer.Byte(QuestionFormat);
+        writer.Byte((byte)Verb);
         writer.Text(SourceApp);
         writer.Text(InstanceId);
         writer.Text(ExecutionId);
@@ -42,12 +49,29 @@ public sealed record AppQuestion(string SourceApp, string InstanceId, string Exe
     {
         var reader = new RecordReader(bytes);
         if (reader.Byte() != QuestionFormat) throw new InvalidDataException("The question of the other app has an unknown format.");
+        var verb = (AppVerb)reader.Byte();
         var (app, instance, execution, child) = (reader.RequiredText(), reader.RequiredText(), reader.RequiredText(), reader.Text());
         var propagated = reader.Propagated();
-        return new AppQuestion(app, instance, execution, reader.Event()) { ChildId = child, Propagated = propagated };
+        return new AppQuestion(app, instance, execution, reader.Event()) { Verb = verb, ChildId = child, Propagated = propagated };
     }
 
-    private const byte QuestionFormat = 1;
+    private const byte QuestionFormat = 2;
+}
+
+/// <summary>What is asked of the other app.</summary>
+public enum AppVerb : byte
+{
+    /// <summary>To do what the event says.</summary>
+    Do,
+
+    /// <summary>Whether the instance and all below it have ended; it has "failed" when not.</summary>
+    Verify,
+
+    /// <summary>To remove it with all below it; the answer is how many they were.</summary>
+    Purge,
+
+    /// <summary>The same, whether they have ended or not.</summary>
+    PurgeByForce,
 }
 
 /// <summary>The binary form of an answer.</summary>

@@ -33,6 +33,9 @@ internal sealed class Instance(string id)
 
     public int Uncommitted { get; set; }
 
+    /// <summary>Operations that need it in memory until they have decided (see <see cref="HeldInstances"/>).</summary>
+    public int Holds { get; set; }
+
     public OpenTurn? Turn { get; set; }
 
     public bool IsQueued { get; set; }
@@ -65,7 +68,7 @@ internal sealed class Instance(string id)
 
     public bool IsActive => Exists && !State.IsTerminal;
 
-    public bool CanLeaveMemory => Loading is null && Uncommitted == 0 && Turn is null && !HasWaiters && !IsActive && !IsTakingLeave;
+    public bool CanLeaveMemory => Loading is null && Uncommitted == 0 && Holds == 0 && Turn is null && !HasWaiters && !IsActive && !IsTakingLeave;
 
     private long _nextSequence = 1;
     private long _nextInbox = 1;

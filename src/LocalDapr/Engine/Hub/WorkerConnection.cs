@@ -40,6 +40,9 @@ public sealed class WorkerConnection : IDisposable
 
     internal bool IsClosed { get; set; }
 
+    /// <summary>Its reader found nothing and waits. One that does not wait looks again by itself, so it needs no waking.</summary>
+    internal bool IsWaiting { get; set; }
+
     /// <summary>
     /// Fills the lists with work, at least one item, at most <paramref name="most"/> of each kind; false once the connection is closed.
     /// </summary>
@@ -67,5 +70,9 @@ public sealed class WorkerConnection : IDisposable
 
     public void Dispose() => _engine.Disconnect(this);
 
-    internal void Wake() => _wake.Writer.TryWrite(true);
+    internal void Wake()
+    {
+        IsWaiting = false;
+        _wake.Writer.TryWrite(true);
+    }
 }

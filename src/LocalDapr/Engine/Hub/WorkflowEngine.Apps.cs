@@ -15,11 +15,13 @@ public sealed partial class WorkflowEngine
     /// an activity whose result was lost on its way runs again.
     /// </summary>
     /// <exception cref="IOException">Not now; the app is to ask again.</exception>
-    public async Task<HistoryEvent> AnswerAsync(AppQuestion question, CancellationToken cancellation) => question.Event switch
+    public async Task<HistoryEvent> AnswerAsync(AppQuestion question, CancellationToken cancellation) => (question.Verb, question.Event) switch
     {
-        TaskScheduled task => await RunGuestAsync(question, task, cancellation),
-        ExecutionStarted start => await RunChildOfAsync(question, start, cancellation),
-        ExecutionTerminated terminated => await TerminateChildOfAsync(question, terminated, cancellation),
+        (AppVerb.Do, TaskScheduled task) => await RunGuestAsync(question, task, cancellation),
+        (AppVerb.Do, ExecutionStarted start) => await RunChildOfAsync(start, cancellation),
+        (AppVerb.Do, ExecutionTerminated terminated) => await TerminateChildOfAsync(question, terminated, cancellation),
+        (AppVerb.Verify, _) => await VerifyForAsync(question, cancellation),
+        (AppVerb.Purge or AppVerb.PurgeByForce, _) => await PurgeForAsync(question, cancellation),
         _ => throw new IOException($"Another app asks for {question.Event.GetType().Name}, which is not known here."),
     };
 
@@ -29,15 +31,15 @@ public sealed partial class WorkflowEngine
         instance.Away ??= [];
         if (instance.Away.ContainsKey(scheduled.EventId)) return;
         var scope = scheduled is TaskScheduled task ? task.Scope : ((ChildCreated)scheduled).Scope;
-        var propagated = scope is null ? null : Propagation.For(scope, _options.AppId, started, HistoryUntil(instance, scheduled));
+        var propagated = scope is null ? null : Propagation.For(scope, _options.AppId, instance.Id, started, HistoryUntil(instance, scheduled));
         var question = new AppQuestion(_options.AppId, instance.Id, started.ExecutionId, scheduled) { Propagated = propagated };
-        if (scheduled is ChildCreated child) question = question with { Event = StartOf(child, started, propagated) };
+        if (scheduled is ChildCreated child) question = question with { Event = StartOf(child, instance.Id, started, propagated) };
         var waiting = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         instance.Away.Add(scheduled.EventId, waiting);
         _ = Task.Run(() => AwaitAwayAsync(instance, app, question, scheduled.EventId, waiting), CancellationToken.None);
     }
 
-    private ExecutionStarted StartOf(ChildCreated child, ExecutionStarted parent, PropagatedHistory? propagated) =>
+    private ExecutionStarted StartOf(ChildCreated child, string parentId, ExecutionStarted parent, PropagatedHistory? propagated) =>
         new(child.Name, child.InstanceId, Guid.NewGuid().ToString())
         {
             Timestamp = child.Timestamp,
@@ -45,7 +47,7 @@ public sealed partial class WorkflowEngine
             Version = child.Version,
             Input = child.Input,
             Trace = child.Trace,
-            Parent = new ParentInstance(child.EventId, parent.Name, parent.InstanceId, parent.ExecutionId)
+            Parent = new ParentInstance(child.EventId, parent.Name, parentId, parent.ExecutionId)
             {
                 Version = parent.Version,
                 AppId = _options.AppId,
@@ -117,9 +119,8 @@ public sealed partial class WorkflowEngine
     }
 
     // A recursive termination reaches children in other apps after it is durable here; only then the store has the instance as finished.
-    private void TakeLeave_NeedsLock(Instance instance)
+    private void TakeLeave_NeedsLock(Instance instance, ExecutionCompleted completed)
     {
-        var completed = instance.State.Completed!;
         var terminated = instance.State.History.OfType<ExecutionTerminated>().LastOrDefault(happened => happened.Recurse);
         ChildCreated[] children = terminated is null || _options.Link is null
             ? []
@@ -182,25 +183,27 @@ public sealed partial class WorkflowEngine
             : new TaskFailed(task.EventId, result.Failure, task.TaskExecutionId);
     }
 
-    private async Task<HistoryEvent> RunChildOfAsync(AppQuestion question, ExecutionStarted start, CancellationToken cancellation)
+    private async Task<HistoryEvent> RunChildOfAsync(ExecutionStarted start, CancellationToken cancellation)
     {
         var asked = start.Parent ?? throw new IOException("Another app starts a child without telling its parent.");
+        ExecutionCompleted? verified = null;
         while (true)
         {
             var instance = await AcquireAsync(start.InstanceId, cancellation);
-            await AcquireChildrenAsync(instance, cancellation);
+            ExecutionCompleted? unverified = null;
             lock (_gate)
             {
                 if (instance.Evicted) continue;
                 if (!IsChildOf(instance, asked))
                 {
                     if (instance.IsActive) return new ChildFailed(asked.TaskId, ChildId.Taken(start.InstanceId));
-                    var unit = new CommitUnit();
-                    unit.Changes.Add(Begin_NeedsLock(instance, start with { Timestamp = Now }));
-                    _committer.Enqueue(unit);
+                    unverified = Unverified_NeedsLock(instance, verified);
+                    if (unverified is null) Commit_NeedsLock(Begin_NeedsLock(instance, start with { Timestamp = Now }));
                 }
-                break;
             }
+            if (unverified is null) break;
+            if (await WhyNotAgainAsync(start.InstanceId, cancellation) is { } why) return new ChildFailed(asked.TaskId, ChildId.NotFree(why));
+            verified = unverified;
         }
         var end = await WaitAsync(
             start.InstanceId,

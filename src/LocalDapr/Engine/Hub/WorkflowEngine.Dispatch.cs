@@ -48,7 +48,6 @@ public sealed partial class WorkflowEngine
             // A new worker may fit where the others did not.
             foreach (var instance in _stalled.ToArray()) Enqueue_NeedsLock(instance);
         }
-        worker.Wake();
         return worker;
     }
 
@@ -77,8 +76,10 @@ public sealed partial class WorkflowEngine
             if (worker.IsClosed) return false;
             TakeTurns_NeedsLock(worker, turns, most);
             TakeActivities_NeedsLock(worker, activities, most);
+            var some = turns.Count > 0 || activities.Count > 0;
+            worker.IsWaiting = !some;
             if (_readyTurns.Count > 0 || _readyActivities.Count > 0) WakeOne_NeedsLock();
-            return turns.Count > 0 || activities.Count > 0;
+            return some;
         }
     }
 
@@ -86,8 +87,7 @@ public sealed partial class WorkflowEngine
     {
         // With several workers each takes its share at most, so that one does not empty the queue.
         var share = Math.Min(most, Math.Max(1, (_readyTurns.Count + _workers.Count - 1) / _workers.Count));
-        while (turns.Count < most && worker.OpenTurns.Count < worker.Options.MaxOpenTurns
-            && (_options.MaxOpenTurns == 0 || _openTurns < _options.MaxOpenTurns))
+        while (turns.Count < most && HasTurnRoom_NeedsLock(worker))
         {
             if (!worker.StickyTurns.TryDequeue(out var instance) && (share-- <= 0 || !_readyTurns.TryDequeue(out instance))) return;
             instance.IsQueued = false;
@@ -98,9 +98,7 @@ public sealed partial class WorkflowEngine
     private void TakeActivities_NeedsLock(WorkerConnection worker, List<ActivityItem> activities, int most)
     {
         var share = Math.Min(most, Math.Max(1, (_readyActivities.Count + _workers.Count - 1) / _workers.Count));
-        while (activities.Count < share && worker.OpenActivities.Count < worker.Options.MaxOpenActivities
-            && (_options.MaxOpenActivities == 0 || _openActivities < _options.MaxOpenActivities)
-            && _readyActivities.TryDequeue(out var item))
+        while (activities.Count < share && HasActivityRoom_NeedsLock(worker) && _readyActivities.TryDequeue(out var item))
         {
             if (item.IsDone) continue;
             item.Worker = worker;
@@ -162,7 +160,7 @@ public sealed partial class WorkflowEngine
         instance.Turn = null;
         if (!turn.Worker.OpenTurns.Remove(instance)) return;
         _openTurns--;
-        turn.Worker.Wake();
+        WakeForWork_NeedsLock(turn.Worker);
         if (_options.MaxOpenTurns > 0) WakeOne_NeedsLock();
     }
 
@@ -198,7 +196,7 @@ public sealed partial class WorkflowEngine
         }
         var item = new ActivityItem(instance.Id, started.ExecutionId, task)
         {
-            Propagated = task.Scope is null ? null : Propagation.For(task.Scope, _options.AppId, started, HistoryUntil(instance, task)),
+            Propagated = task.Scope is null ? null : Propagation.For(task.Scope, _options.AppId, instance.Id, started, HistoryUntil(instance, task)),
         };
         if (_activities.Remove((instance.Id, task.EventId), out var earlier)) Drop_NeedsLock(earlier);
         _activities.Add((instance.Id, task.EventId), item);
@@ -218,7 +216,7 @@ public sealed partial class WorkflowEngine
         item.IsDone = true;
         if (item.Worker is not { } worker || !worker.OpenActivities.Remove(item)) return;
         _openActivities--;
-        worker.Wake();
+        WakeForWork_NeedsLock(worker);
         if (_options.MaxOpenActivities > 0) WakeOne_NeedsLock();
     }
 
@@ -250,16 +248,32 @@ public sealed partial class WorkflowEngine
         foreach (var other in _workers) other.Wake();
     }
 
+    // A worker that is not waiting looks for work before it waits: waking it would be in vain, and one that is held up by its connection
+    // would keep the work from those that wait.
     private void WakeOne_NeedsLock()
     {
-        if (_workers.Count == 0) return;
         for (var tried = 0; tried < _workers.Count; tried++)
         {
             _nextWorker = (_nextWorker + 1) % _workers.Count;
-            var worker = _workers[_nextWorker];
-            if (worker.OpenTurns.Count >= worker.Options.MaxOpenTurns && worker.OpenActivities.Count >= worker.Options.MaxOpenActivities) continue;
-            worker.Wake();
-            return;
+            if (WakeForWork_NeedsLock(_workers[_nextWorker])) return;
         }
     }
+
+    private bool WakeForWork_NeedsLock(WorkerConnection worker)
+    {
+        if (!worker.IsWaiting || !CanTake_NeedsLock(worker)) return false;
+        worker.Wake();
+        return true;
+    }
+
+    private bool CanTake_NeedsLock(WorkerConnection worker) =>
+        (HasTurnRoom_NeedsLock(worker) && (_readyTurns.Count > 0 || worker.StickyTurns.Count > 0))
+        || (HasActivityRoom_NeedsLock(worker) && _readyActivities.Count > 0);
+
+    private bool HasTurnRoom_NeedsLock(WorkerConnection worker) =>
+        worker.OpenTurns.Count < worker.Options.MaxOpenTurns && (_options.MaxOpenTurns == 0 || _openTurns < _options.MaxOpenTurns);
+
+    private bool HasActivityRoom_NeedsLock(WorkerConnection worker) =>
+        worker.OpenActivities.Count < worker.Options.MaxOpenActivities
+        && (_options.MaxOpenActivities == 0 || _openActivities < _options.MaxOpenActivities);
 }

@@ -32,29 +32,25 @@ public sealed partial class WorkflowEngine
     {
         if (PayloadLimit.IsBeyond(request.Input, _options.MaxPayloadBytes)) throw WorkflowException.TooLarge("the input", _options.MaxPayloadBytes);
         await _committer.RoomAsync(cancellation);
+        ExecutionCompleted? verified = null;
         while (true)
         {
             var instance = await AcquireAsync(request.InstanceId, cancellation);
-            await AcquireChildrenAsync(instance, cancellation);
+            bool taken;
+            ExecutionCompleted? unverified;
             Task durable;
             lock (_gate)
             {
                 if (instance.Evicted) continue;
-                var unit = new CommitUnit();
-                if (!(request.UnlessExists && instance.Exists))
-                {
-                    Refuse_NeedsLock(instance, request);
-                    unit.Changes.Add(Begin_NeedsLock(instance, StartOf(request)));
-                }
-                else if (instance.Uncommitted == 0)
-                {
-                    return;
-                }
-                durable = unit.WhenDurable();
-                _committer.Enqueue(unit);
+                taken = instance.Exists && (instance.IsActive || request.Unique || request.UnlessExists);
+                unverified = taken ? null : Unverified_NeedsLock(instance, verified);
+                durable = taken || unverified is not null ? WhenDurable_NeedsLock(instance) : Commit_NeedsLock(Begin_NeedsLock(instance, StartOf(request)));
             }
             await durable.WaitAsync(cancellation);
-            return;
+            if (taken && !request.UnlessExists) throw WorkflowException.Active(request.InstanceId);
+            if (unverified is null) return;
+            if (await WhyNotAgainAsync(request.InstanceId, cancellation) is { } why) throw new WorkflowException(WorkflowErrorKind.AlreadyExists, why);
+            verified = unverified;
         }
     }
 
@@ -82,44 +78,6 @@ public sealed partial class WorkflowEngine
     public ValueTask ResumeAsync(string instanceId, string? reason, CancellationToken cancellation) =>
         PostAsync(instanceId, new ExecutionResumed(reason), cancellation);
 
-    /// <summary>Removes a finished instance (with force, any), and with it its children when recursive; all of them or none.</summary>
-    /// <returns>How many instances were removed.</returns>
-    /// <exception cref="WorkflowException">NotFound, NotCompleted.</exception>
-    public ValueTask<int> PurgeAsync(string instanceId, bool recursive, bool force, CancellationToken cancellation) => _meter.CountsOperations
-        ? _meter.OperationAsync("purge_workflow", ForgetAsync(instanceId, recursive, force, cancellation))
-        : ForgetAsync(instanceId, recursive, force, cancellation);
-
-    private async ValueTask<int> ForgetAsync(string instanceId, bool recursive, bool force, CancellationToken cancellation)
-    {
-        while (true)
-        {
-            var family = new List<Instance> { await AcquireAsync(instanceId, cancellation) };
-            for (var i = 0; recursive && i < family.Count; i++)
-            {
-                foreach (var child in await AcquireChildrenAsync(family[i], cancellation))
-                {
-                    if (!family.Contains(child)) family.Add(child);
-                }
-            }
-            Task durable;
-            int purged;
-            lock (_gate)
-            {
-                if (family.Any(instance => instance.Evicted)) continue;
-                if (!family[0].Exists) throw WorkflowException.Missing();
-                family.RemoveAll(instance => !instance.Exists);
-                if (!force && family.Any(instance => instance.IsActive)) throw WorkflowException.NotCompleted();
-                var unit = new CommitUnit();
-                foreach (var instance in family) unit.Changes.Add(Purge_NeedsLock(instance));
-                purged = family.Count;
-                durable = unit.WhenDurable();
-                _committer.Enqueue(unit);
-            }
-            await durable.WaitAsync(cancellation);
-            return purged;
-        }
-    }
-
     private async ValueTask PostAsync(string instanceId, HistoryEvent happened, CancellationToken cancellation)
     {
         await _committer.RoomAsync(cancellation);
@@ -131,46 +89,17 @@ public sealed partial class WorkflowEngine
             {
                 if (instance.Evicted) continue;
                 if (!instance.Exists) throw WorkflowException.Missing();
-                if (!instance.IsActive) return;
                 if (instance.State.Stalled is not null) throw WorkflowException.Stalled();
-                var unit = new CommitUnit();
-                unit.Changes.Add(Post_NeedsLock(instance, happened with { Timestamp = Now, Router = _here }));
-                durable = unit.WhenDurable();
-                _committer.Enqueue(unit);
+                durable = instance.IsActive
+                    ? Commit_NeedsLock(Post_NeedsLock(instance, happened with { Timestamp = Now, Router = _here }))
+                    : WhenDurable_NeedsLock(instance);
             }
             await durable.WaitAsync(cancellation);
             return;
         }
     }
 
-    /// <summary>The children this instance ever had in its present generation, in memory.</summary>
-    private async ValueTask<IReadOnlyList<Instance>> AcquireChildrenAsync(Instance parent, CancellationToken cancellation)
-    {
-        string[] ids;
-        lock (_gate)
-        {
-            if (!parent.Exists) return [];
-            ids = [.. parent.State.History.OfType<ChildCreated>().Where(IsOfThisApp).Select(child => child.InstanceId)];
-        }
-        var children = new List<Instance>(ids.Length);
-        foreach (var id in ids) children.Add(await AcquireAsync(id, cancellation));
-        return children;
-    }
-
     private bool IsOfThisApp(HistoryEvent happened) => happened.Router?.TargetApp is not { } app || app == _options.AppId;
-
-    private void Refuse_NeedsLock(Instance instance, StartRequest request)
-    {
-        if (!instance.Exists) return;
-        if (instance.IsActive || request.Unique) throw WorkflowException.Active(request.InstanceId);
-        foreach (var child in instance.State.History.OfType<ChildCreated>().Where(IsOfThisApp))
-        {
-            if (!IsActive_NeedsLock(child.InstanceId)) continue;
-            throw new WorkflowException(
-                WorkflowErrorKind.AlreadyExists,
-                $"cannot recreate workflow with ID '{request.InstanceId}': child workflow '{child.InstanceId}': orchestration has not yet completed");
-        }
-    }
 
     private ExecutionStarted StartOf(StartRequest request) => new(request.Name, request.InstanceId, Guid.NewGuid().ToString())
     {

@@ -49,7 +49,15 @@ public sealed partial class WorkflowEngine
     public async ValueTask<IReadOnlyList<HistoryEvent>?> HistoryAsync(string instanceId, CancellationToken cancellation)
     {
         var instance = await AcquireAsync(instanceId, cancellation);
-        lock (_gate) return instance.Exists ? [.. instance.State.History] : null;
+        HistoryEvent[]? history;
+        Task durable;
+        lock (_gate)
+        {
+            history = instance.Exists ? [.. instance.State.History] : null;
+            durable = WhenDurable_NeedsLock(instance);
+        }
+        await durable.WaitAsync(cancellation);
+        return history;
     }
 
     /// <summary>Ids of all instances, finished ones too, in ordinal order.</summary>

@@ -15,85 +15,106 @@ public sealed record RerunRequest(string SourceId, int EventId, string NewId)
 
 public sealed partial class WorkflowEngine
 {
-    /// <summary>What came before the event is the new instance's history; the event itself happens again.</summary>
+    /// <summary>
+    /// What came before the event is the new instance's history; the event itself happens again, and so does what was still open then:
+    /// activities and timers as they were, children under ids of the new instance.
+    /// </summary>
     /// <exception cref="WorkflowException">NotFound, Invalid, AlreadyExists.</exception>
     public async ValueTask RerunAsync(RerunRequest request, CancellationToken cancellation)
     {
         if (request.SourceId == request.NewId)
             throw new WorkflowException(WorkflowErrorKind.Invalid, "a workflow cannot be rerun under its own id");
-        while (true)
+        using var held = new HeldInstances(this);
+        var source = await held.AddAsync(request.SourceId, cancellation);
+        var target = await held.AddAsync(request.NewId, cancellation);
+        IReadOnlyList<HistoryEvent> history;
+        lock (_gate) history = RerunHistory_NeedsLock(source, request);
+        var children = OpenChildren(history).Where(IsOfThisApp).ToArray();
+        var refusals = new Dictionary<string, string?>();
+        foreach (var child in children)
         {
-            var source = await AcquireAsync(request.SourceId, cancellation);
-            var target = await AcquireAsync(request.NewId, cancellation);
-            if (request.NewChildId is { Length: > 0 } childId) await AcquireAsync(childId, cancellation);
-            Task durable;
-            lock (_gate)
-            {
-                if (source.Evicted || target.Evicted) continue;
-                var history = RerunHistory_NeedsLock(source, request);
-                if (target.Exists) throw WorkflowException.Active(request.NewId);
-                var unit = new CommitUnit();
-                unit.Changes.Add(Append_NeedsLock(target, new InstanceRecord { At = Now, History = history }, begins: true));
-                if (history[^1] is ChildCreated child && IsOfThisApp(child)) StartChildAgain_NeedsLock(target, child, unit);
-                durable = unit.WhenDurable();
-                _committer.Enqueue(unit);
-            }
-            await durable.WaitAsync(cancellation);
-            return;
+            await held.AddAsync(child.InstanceId, cancellation);
+            refusals[child.InstanceId] = await WhyNotAgainAsync(child.InstanceId, cancellation);
         }
+        Task durable;
+        lock (_gate)
+        {
+            if (target.Exists)
+                throw new WorkflowException(WorkflowErrorKind.AlreadyExists, $"workflow '{request.NewId}' has already been created");
+            var unit = new CommitUnit();
+            unit.Changes.Add(Append_NeedsLock(target, new InstanceRecord { At = Now, History = history }, begins: true));
+            foreach (var child in children) StartAgain_NeedsLock(target, child, refusals[child.InstanceId], unit);
+            durable = unit.WhenDurable();
+            _committer.Enqueue(unit);
+        }
+        await durable.WaitAsync(cancellation);
     }
 
-    private static List<HistoryEvent> RerunHistory_NeedsLock(Instance source, RerunRequest request)
+    private List<HistoryEvent> RerunHistory_NeedsLock(Instance source, RerunRequest request)
     {
-        if (!source.Exists) throw WorkflowException.Missing();
+        if (!source.Exists) throw new WorkflowException(WorkflowErrorKind.NotFound, $"workflow instance does not exist with ID '{source.Id}'");
         if (source.IsActive) throw new WorkflowException(WorkflowErrorKind.Invalid, $"'{source.Id}' is not in a terminal state");
         if (source.State.Started?.Parent is not null)
-            throw new WorkflowException(WorkflowErrorKind.Invalid, $"'{source.Id}' is a child workflow, which cannot be rerun");
-        var history = new List<HistoryEvent>();
-        foreach (var happened in source.State.History)
+            throw new WorkflowException(WorkflowErrorKind.Invalid, $"'{source.Id}': cannot rerun from child-workflows");
+        var at = source.State.History.TakeWhile(happened => happened.EventId != request.EventId).Count();
+        if (at == source.State.History.Count)
+            throw new WorkflowException(WorkflowErrorKind.NotFound, $"does not have history event with ID '{request.EventId}'");
+        List<HistoryEvent> history = [.. source.State.History.Take(at), Again(source.State.History[at], request) with { Timestamp = Now }];
+        var open = OpenChildren(history).Select(child => child.EventId).ToHashSet();
+        for (var i = 0; i < at; i++)
         {
-            if (happened.EventId != request.EventId || happened is not (TaskScheduled or TimerCreated or ChildCreated))
-            {
-                history.Add(happened);
-                continue;
-            }
-            history.Add(Again(happened, request));
-            return history;
+            if (history[i] is ChildCreated child && open.Contains(child.EventId))
+                history[i] = child with { InstanceId = Turns.ChildId.Of(request.NewId, child.EventId) };
         }
-        throw new WorkflowException(WorkflowErrorKind.NotFound, $"'{source.Id}' has no event {request.EventId} to be rerun from");
+        return history;
     }
 
-    private static HistoryEvent Again(HistoryEvent happened, RerunRequest request) => happened switch
+    private static IEnumerable<ChildCreated> OpenChildren(IEnumerable<HistoryEvent> history)
     {
-        TaskScheduled task => task with
-        {
-            RerunOf = request.SourceId,
-            Input = request.OverwritesInput ? request.Input : task.Input,
-        },
-        ChildCreated child => child with
-        {
-            RerunOf = request.SourceId,
-            Input = request.OverwritesInput ? request.Input : child.Input,
-            InstanceId = request.NewChildId is { Length: > 0 } id ? id : Turns.ChildId.Of(request.NewId, child.EventId),
-        },
-        _ when request.OverwritesInput => throw new WorkflowException(WorkflowErrorKind.Invalid, "a timer has no input to be overwritten"),
-        TimerCreated timer => timer with { RerunOf = request.SourceId },
-        _ => happened,
-    };
+        var state = new Turns.InstanceState();
+        foreach (var happened in history) state.Apply(happened);
+        return state.OpenChildren.Values;
+    }
 
-    private void StartChildAgain_NeedsLock(Instance parent, ChildCreated child, CommitUnit unit)
+    private static HistoryEvent Again(HistoryEvent happened, RerunRequest request)
+    {
+        switch (happened)
+        {
+            case TaskScheduled or TimerCreated when request.NewChildId is not null:
+                throw new WorkflowException(
+                    WorkflowErrorKind.Invalid,
+                    $"cannot set new child workflow instance ID on {(happened is TimerCreated ? "timer" : "activity")} event '{request.EventId}'");
+            case TimerCreated when request.OverwritesInput:
+                throw new WorkflowException(WorkflowErrorKind.Invalid, $"cannot write input to timer event '{request.EventId}'");
+            case TaskScheduled task:
+                return task with { RerunOf = request.SourceId, Input = request.OverwritesInput ? request.Input : task.Input };
+            case TimerCreated timer:
+                return timer with { RerunOf = request.SourceId };
+            case ChildCreated child:
+                return child with
+                {
+                    RerunOf = request.SourceId,
+                    Input = request.OverwritesInput ? request.Input : child.Input,
+                    InstanceId = request.NewChildId is { Length: > 0 } id ? id : Turns.ChildId.Of(request.NewId, child.EventId),
+                };
+            default:
+                throw new WorkflowException(
+                    WorkflowErrorKind.NotFound,
+                    $"target event '*protos.HistoryEvent_{happened.GetType().Name}' with ID '{request.EventId}' is not an event that can be rerun");
+        }
+    }
+
+    private void StartAgain_NeedsLock(Instance parent, ChildCreated child, string? whyNot, CommitUnit unit)
     {
         var started = parent.State.Started!;
-        var start = new ExecutionStarted(child.Name, child.InstanceId, Guid.NewGuid().ToString())
+        var instance = _instances[child.InstanceId];
+        if (instance.IsActive || whyNot is not null)
         {
-            Timestamp = Now,
-            Router = _here,
-            Version = child.Version,
-            Input = child.Input,
-            Trace = child.Trace,
-            Parent = new ParentInstance(child.EventId, started.Name, parent.Id, started.ExecutionId) { AppId = _options.AppId },
-        };
-        if (!_instances.TryGetValue(child.InstanceId, out var instance)) _instances.Add(child.InstanceId, instance = new Instance(child.InstanceId));
-        if (!instance.IsActive) unit.Changes.Add(Begin_NeedsLock(instance, start));
+            var failure = whyNot is null ? Turns.ChildId.Taken(child.InstanceId) : Turns.ChildId.NotFree(whyNot);
+            unit.Changes.Add(Post_NeedsLock(parent, new ChildFailed(child.EventId, failure) { Timestamp = Now, Router = _here }));
+            return;
+        }
+        var propagated = child.Scope is null ? null : Turns.Propagation.For(child.Scope, _options.AppId, parent.Id, started, HistoryUntil(parent, child));
+        unit.Changes.Add(Begin_NeedsLock(instance, StartOf(child, parent.Id, started, propagated) with { Timestamp = Now, Router = _here }));
     }
 }

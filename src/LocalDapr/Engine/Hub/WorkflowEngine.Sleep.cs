@@ -41,7 +41,7 @@ public sealed partial class WorkflowEngine
             lock (_gate)
             {
                 if (instance.Evicted || !instance.Exists) continue;
-                if (!instance.IsActive) TakeLeave_NeedsLock(instance);
+                if (instance is { IsTakingLeave: false, State.Completed: { } completed }) TakeLeave_NeedsLock(instance, completed);
                 else if (instance.IsIdle && instance.WakesAt().ToDateTimeOffset() >= before) CorrectWake_NeedsLock(instance);
             }
         }
@@ -83,5 +83,5 @@ public sealed partial class WorkflowEngine
 
     // Those that wake soon would be loaded again at once, or too late.
     private bool MayLeave_NeedsLock(Instance instance) =>
-        !instance.HasWaiters && instance.StoredWake is { } wakes && wakes > Moment.From(_time.GetUtcNow() + (2 * WakeAhead));
+        !instance.HasWaiters && instance.Holds == 0 && instance.StoredWake is { } wakes && wakes > Moment.From(_time.GetUtcNow() + (2 * WakeAhead));
 }

@@ -8,15 +8,18 @@ namespace LocalDapr.Engine.Hub;
 public sealed partial class WorkflowEngine
 {
     /// <summary>
-    /// Takes a worker's answer to the open turn of an instance in and returns when it is durable. An answer nobody waits for is ignored,
-    /// as is one
-    /// with another turn's token.
+    /// Takes a worker's answer to the open turn of an instance in and returns when it is durable. An answer nobody waits for is ignored, as
+    /// is one with another turn's token; it may be a second one, so it too is answered when what the first changed is durable.
     /// </summary>
     public async ValueTask CompleteTurnAsync(TurnResponse response, CancellationToken cancellation)
     {
         var unit = new CommitUnit();
         var durable = unit.WhenDurable();
-        if (await TryCompleteTurnAsync(response, from: null, unit, cancellation)) await durable.WaitAsync(cancellation);
+        if (!await TryCompleteTurnAsync(response, from: null, unit, cancellation))
+        {
+            lock (_gate) durable = WhenDurable_NeedsLock(response.InstanceId);
+        }
+        await durable.WaitAsync(cancellation);
     }
 
     /// <summary>
@@ -25,41 +28,67 @@ public sealed partial class WorkflowEngine
     internal async ValueTask<bool> TryCompleteTurnAsync(
         TurnResponse response, WorkerConnection? from, CommitUnit unit, CancellationToken cancellation)
     {
-        while (true)
+        HeldInstances? held = null;
+        Dictionary<string, string?>? verdicts = null;
+        try
         {
-            List<string>? missing = null;
-            lock (_gate)
+            while (true)
             {
-                if (!_instances.TryGetValue(response.InstanceId, out var instance) || instance.Turn is not { } turn) return false;
-                if (response.Token.Length > 0 && response.Token != turn.Token) return false;
-                if (from is not null && turn.Worker != from) return false;
-                foreach (var target in Targets(instance, turn, response))
+                List<string>? missing = null;
+                List<string>? unverified;
+                lock (_gate)
                 {
-                    if (!_instances.TryGetValue(target, out var other) || other.Loading is not null) (missing ??= []).Add(target);
+                    if (!_instances.TryGetValue(response.InstanceId, out var instance) || instance.Turn is not { } turn) return false;
+                    if (response.Token.Length > 0 && response.Token != turn.Token) return false;
+                    if (from is not null && turn.Worker != from) return false;
+                    foreach (var target in Targets(instance, turn, response))
+                    {
+                        if (!_instances.TryGetValue(target, out var other) || other.Loading is not null) (missing ??= []).Add(target);
+                    }
+                    unverified = missing is null ? UnverifiedChildren_NeedsLock(instance, response, verdicts) : null;
+                    if (missing is null && unverified is null)
+                    {
+                        Decide_NeedsLock(instance, turn, response, unit, verdicts);
+                        _committer.Enqueue(unit);
+                        return true;
+                    }
                 }
-                if (missing is null)
-                {
-                    Decide_NeedsLock(instance, turn, response, unit);
-                    _committer.Enqueue(unit);
-                    return true;
-                }
+                // What the answer concerns is needed in memory to decide; it is looked at again once it is.
+                held ??= new HeldInstances(this);
+                foreach (var target in missing ?? []) await held.AddAsync(target, cancellation);
+                foreach (var child in unverified ?? []) (verdicts ??= [])[child] = await WhyNotAgainAsync(child, cancellation);
             }
-            // The parents and children that the answer concerns are needed in memory to decide; it is looked at again once they are.
-            foreach (var target in missing) await AcquireAsync(target, cancellation);
+        }
+        finally
+        {
+            held?.Dispose();
         }
     }
 
-    /// <summary>Takes an activity's result in and returns when it is durable. A result nobody waits for is ignored.</summary>
+    private List<string>? UnverifiedChildren_NeedsLock(Instance parent, TurnResponse response, Dictionary<string, string?>? verdicts)
+    {
+        List<string>? unverified = null;
+        foreach (var action in response.Actions)
+        {
+            if (action is not CreateChild child || (child.TargetApp is { } app && app != _options.AppId)) continue;
+            var id = IdOf(parent, child);
+            if (verdicts?.ContainsKey(id) == true || Unverified_NeedsLock(_instances[id], verified: null) is null) continue;
+            (unverified ??= []).Add(id);
+        }
+        return unverified;
+    }
+
+    private static string IdOf(Instance parent, CreateChild child) => child.InstanceId.Length > 0 ? child.InstanceId : ChildId.Of(parent.Id, child.Id);
+
+    /// <summary>Takes an activity's result in and returns when it is durable. A result nobody waits for is ignored, as a second answer is.</summary>
     public async ValueTask CompleteActivityAsync(ActivityResult result, CancellationToken cancellation)
     {
         Task durable;
         lock (_gate)
         {
-            if (TakeResult_NeedsLock(result) is not var (instance, happened)) return;
-            var unit = new CommitUnit();
-            unit.Changes.Add(Post_NeedsLock(instance, happened));
-            durable = unit.WhenDurable();
-            _committer.Enqueue(unit);
+            durable = TakeResult_NeedsLock(result) is var (instance, happened)
+                ? Commit_NeedsLock(Post_NeedsLock(instance, happened))
+                : WhenDurable_NeedsLock(result.InstanceId);
         }
         await durable.WaitAsync(cancellation);
     }
@@ -86,7 +115,7 @@ public sealed partial class WorkflowEngine
             if (action is CreateChild { TargetApp: { } app } && app != _options.AppId)
                 continue;
             if (action is CreateChild child)
-                yield return child.InstanceId.Length > 0 ? child.InstanceId : ChildId.Of(instance.Id, child.Id);
+                yield return IdOf(instance, child);
             else if (action is SendEvent send)
                 yield return send.InstanceId;
             else if (action is TerminateOther other)
@@ -102,10 +131,11 @@ public sealed partial class WorkflowEngine
         }
     }
 
-    private void Decide_NeedsLock(Instance instance, OpenTurn turn, TurnResponse response, CommitUnit unit)
+    private void Decide_NeedsLock(
+        Instance instance, OpenTurn turn, TurnResponse response, CommitUnit unit, Dictionary<string, string?>? verdicts)
     {
         var now = Now;
-        var commit = Turn.Decide(instance.State, turn.NewEvents, response, _facts with { Now = now });
+        var commit = Turn.Decide(instance.State, turn.NewEvents, response, _facts with { Now = now, WhyNotAgain = verdicts is null ? _facts.WhyNotAgain : verdicts.GetValueOrDefault });
         CloseTurn_NeedsLock(instance);
         if (commit.IsStall)
         {

@@ -53,7 +53,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     /// </summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        _committing = Task.Run(() => _committer.RunAsync(_stopping.Token), CancellationToken.None);
+        _committing = Task.Run(CommitAsync, CancellationToken.None);
         await WakeThroughAsync(_time.GetUtcNow() + WakeAhead, cancellation);
         var ticks = new PeriodicTimer(WakeEvery, _time);
         _waking = Task.Run(() => WakeAsync(ticks, _stopping.Token), CancellationToken.None);
@@ -81,12 +81,43 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     /// <summary>Completes when everything that is queued for the store now is durable.</summary>
     internal Task FlushAsync()
     {
-        lock (_gate)
+        lock (_gate) return WhenWritten_NeedsLock();
+    }
+
+    private Task WhenWritten_NeedsLock()
+    {
+        var unit = new CommitUnit();
+        var durable = unit.WhenDurable();
+        _committer.Enqueue(unit);
+        return durable;
+    }
+
+    private Task Commit_NeedsLock(Change change)
+    {
+        var unit = new CommitUnit();
+        unit.Changes.Add(change);
+        var durable = unit.WhenDurable();
+        _committer.Enqueue(unit);
+        return durable;
+    }
+
+    /// <summary>What memory says of the instance may be ahead of the store: who is told of it is told when the store has it.</summary>
+    private Task WhenDurable_NeedsLock(Instance instance) => instance.Uncommitted == 0 ? Task.CompletedTask : WhenWritten_NeedsLock();
+
+    private Task WhenDurable_NeedsLock(string id) =>
+        _instances.TryGetValue(id, out var instance) ? WhenDurable_NeedsLock(instance) : Task.CompletedTask;
+
+    // The only way to the store: without it nothing is answered any more, and whoever runs the engine must know.
+    private async Task CommitAsync()
+    {
+        try
         {
-            var unit = new CommitUnit();
-            var durable = unit.WhenDurable();
-            _committer.Enqueue(unit);
-            return durable;
+            await _committer.RunAsync(_stopping.Token);
+        }
+        catch (Exception fault) when (!_stopping.IsCancellationRequested)
+        {
+            _options.OnBroken(fault);
+            throw;
         }
     }
 
@@ -106,7 +137,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     /// The instance in memory, loaded if need be; a placeholder when the store has none. It may be evicted before the caller has the
     /// lock.
     /// </summary>
-    private async ValueTask<Instance> AcquireAsync(string id, CancellationToken cancellation)
+    internal async ValueTask<Instance> AcquireAsync(string id, CancellationToken cancellation)
     {
         while (true)
         {
@@ -127,6 +158,29 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
                 return instance;
             }
             await loading.WaitAsync(cancellation);
+        }
+    }
+
+    internal bool TryHold(Instance instance)
+    {
+        lock (_gate)
+        {
+            if (instance.Evicted) return false;
+            instance.Holds++;
+            return true;
+        }
+    }
+
+    internal void LetGo(IReadOnlyCollection<Instance> held)
+    {
+        lock (_gate)
+        {
+            foreach (var instance in held)
+            {
+                instance.Holds--;
+                if (instance.IsActive) Rest_NeedsLock(instance);
+                else Retire_NeedsLock(instance);
+            }
         }
     }
 
@@ -236,7 +290,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         instance.TellWaiters();
         MakeReady_NeedsLock(instance);
         Rest_NeedsLock(instance);
-        if (change.StaysUnfinished) TakeLeave_NeedsLock(instance);
+        if (change.StaysUnfinished && instance.State.Completed is { } end) TakeLeave_NeedsLock(instance, end);
         if (!instance.IsActive) Retire_NeedsLock(instance);
     }
 

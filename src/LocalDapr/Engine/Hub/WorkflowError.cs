@@ -9,6 +9,7 @@ public enum WorkflowErrorKind
     Stalled,
     Invalid,
     TooLarge,
+    Unreachable,
 }
 
 /// <summary>An operation was refused; the message is the one Dapr's users know.</summary>

@@ -26,6 +26,8 @@ public sealed class InstanceState
 
     public IReadOnlyDictionary<int, ChildCreated> OpenChildren => _children;
 
+    public bool HasHadChildren { get; private set; }
+
     /// <summary>Whether the engine of another app is being asked for one of the open children.</summary>
     public bool HasChildrenElsewhere => _childrenElsewhere > 0;
 
@@ -77,6 +79,7 @@ public sealed class InstanceState
     private void Open(ChildCreated child)
     {
         _children[child.EventId] = child;
+        HasHadChildren = true;
         if (IsElsewhere(child)) _childrenElsewhere++;
     }
 

@@ -8,6 +8,7 @@ internal sealed class Outcome(
 {
     private readonly List<HistoryEvent> _events = [.. opened];
     private readonly List<OutgoingMessage> _messages = [];
+    private readonly HashSet<string> _started = [];
     private readonly EventRouter _here = new(facts.AppId);
 
     public TurnCommit Conclude(IReadOnlyList<WorkflowAction> actions, string? customStatus)
@@ -87,9 +88,11 @@ internal sealed class Outcome(
             _messages.Add(new OutgoingMessage(self, failed with { Timestamp = facts.Now, Router = _here }));
             return;
         }
-        if (facts.IsActive(id) || _messages.Any(message => message.InstanceId == id && message.Event is ExecutionStarted))
+        var isTaken = facts.IsActive(id) || !_started.Add(id);
+        if (isTaken || facts.WhyNotAgain(id) is not null)
         {
-            _messages.Add(new OutgoingMessage(self, new ChildFailed(child.Id, ChildId.Taken(id)) { Timestamp = facts.Now, Router = _here }));
+            var why = isTaken ? ChildId.Taken(id) : ChildId.NotFree(facts.WhyNotAgain(id)!);
+            _messages.Add(new OutgoingMessage(self, new ChildFailed(child.Id, why) { Timestamp = facts.Now, Router = _here }));
             return;
         }
         _messages.Add(new OutgoingMessage(id, ChildStart(id, child)));
@@ -107,7 +110,7 @@ internal sealed class Outcome(
             Version = started.Version,
             AppId = facts.AppId,
         },
-        Propagated = child.Scope is null ? null : Propagation.For(child.Scope, facts.AppId, started, [.. state.History, .. _events]),
+        Propagated = child.Scope is null ? null : Propagation.For(child.Scope, facts.AppId, self, started, [.. state.History, .. _events]),
     };
 
     private void Send(SendEvent send)

@@ -72,6 +72,7 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
             MaxPayloadBytes = sidecar.Options.MaxBodyBytes,
             Link = link,
             OnFault = fault => _log.LogError(fault, "The workflow engine of {AppId} failed and tries again", AppId),
+            OnBroken = sidecar.Fail,
         };
         try
         {

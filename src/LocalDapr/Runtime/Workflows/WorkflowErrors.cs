@@ -48,6 +48,7 @@ internal static class WorkflowErrors
         WorkflowErrorKind.AlreadyExists => StatusCode.AlreadyExists,
         WorkflowErrorKind.Invalid => StatusCode.InvalidArgument,
         WorkflowErrorKind.TooLarge => StatusCode.ResourceExhausted,
+        WorkflowErrorKind.Unreachable => StatusCode.Unavailable,
         _ => StatusCode.Unknown,
     };
 

@@ -105,6 +105,101 @@ public sealed class AppsTests : IAsyncDisposable
         await Eventually(async () => (await _shopStore.FinishedAsync(RuntimeStatus.Terminated, DateTimeOffset.MaxValue, 10, Deadline)).Count == 1);
     }
 
+    [Fact]
+    public async Task A_recursive_purge_reaches_families_in_other_apps_and_counts_them()
+    {
+        await FamilyAsync();
+
+        Assert.Equal(3, await _shop.PurgeAsync("order", recursive: true, force: false, Deadline));
+
+        Assert.Empty(await _shop.ListAsync(null, 10, Deadline));
+        Assert.Empty(await _bank.ListAsync(null, 10, Deadline));
+    }
+
+    [Fact]
+    public async Task A_recursive_purge_goes_on_past_a_child_that_was_purged_before()
+    {
+        await FamilyAsync();
+        await _bank.PurgeAsync("kid", recursive: false, force: false, Deadline);
+
+        Assert.Equal(1, await _shop.PurgeAsync("order", recursive: true, force: false, Deadline));
+        Assert.Null(await _shop.GetAsync("order", Deadline));
+    }
+
+    [Fact]
+    public async Task A_recursive_purge_is_refused_while_a_descendant_in_another_app_runs_unless_it_is_forced()
+    {
+        await FamilyAsync(grandchildRuns: true);
+
+        var refused = await Assert.ThrowsAsync<WorkflowException>(() => _shop.PurgeAsync("order", recursive: true, force: false, Deadline).AsTask());
+        Assert.Equal(WorkflowErrorKind.NotCompleted, refused.Kind);
+        Assert.Equal("failed to purge child workflow \"kid\": orchestration has not yet completed", refused.Message);
+        Assert.NotNull(await _shop.GetAsync("order", Deadline));
+        Assert.Equal(2, (await _bank.ListAsync(null, 10, Deadline)).Count);
+
+        Assert.Equal(3, await _shop.PurgeAsync("order", recursive: true, force: true, Deadline));
+        Assert.Empty(await _bank.ListAsync(null, 10, Deadline));
+    }
+
+    [Fact]
+    public async Task A_recursive_purge_says_so_when_the_other_app_is_away_and_removes_nothing()
+    {
+        await FamilyAsync();
+        _wire.IsCut = true;
+
+        var refused = await Assert.ThrowsAsync<WorkflowException>(() => _shop.PurgeAsync("order", recursive: true, force: false, Deadline).AsTask());
+
+        Assert.Equal(WorkflowErrorKind.Unreachable, refused.Kind);
+        Assert.NotNull(await _shop.GetAsync("order", Deadline));
+    }
+
+    [Fact]
+    public async Task An_id_is_free_again_only_when_no_descendant_in_another_app_runs()
+    {
+        await FamilyAsync(grandchildRuns: true);
+
+        var refused = await Assert.ThrowsAsync<WorkflowException>(() => _shop.StartAsync(new StartRequest("order", "parent"), Deadline).AsTask());
+        Assert.Equal(
+            "cannot recreate workflow with ID 'order': child workflow 'kid': child workflow 'grandkid': orchestration has not yet completed",
+            refused.Message);
+        await _bank.RaiseAsync("grandkid", "go", null, Deadline);
+        await _bank.WaitForCompletionAsync("grandkid", Deadline);
+
+        await _shop.StartAsync(new StartRequest("order", "parent"), Deadline);
+    }
+
+    [Fact]
+    public async Task A_rerun_starts_its_children_in_the_other_app_anew_and_can_end_them()
+    {
+        await FamilyAsync();
+        await _shop.RerunAsync(new RerunRequest("order", 1, "again"), Deadline);
+        Assert.Equal("child", (await _shop.WaitForCompletionAsync("again", Deadline)).Completed!.Result);
+        Assert.Equal("again", (await _bank.GetAsync("again:0001", Deadline))!.Started!.Parent!.InstanceId);
+
+        _atBank!.Workflows["waiter"] = static _ => [];
+        await _shop.RerunAsync(new RerunRequest("order", 1, "third"), Deadline);
+        await _bank.WaitForStartAsync("third:0001", Deadline);
+        await _shop.TerminateAsync("third", null, recursive: true, Deadline);
+
+        Assert.Equal(RuntimeStatus.Terminated, (await _bank.WaitForCompletionAsync("third:0001", Deadline)).Status);
+    }
+
+    // order in the shop, its child kid in the bank, whose child grandkid is there too.
+    private async Task FamilyAsync(bool grandchildRuns = false)
+    {
+        await StartAsync();
+        _atShop!.Workflows["parent"] = Parent;
+        _atBank!.Workflows["waiter"] = static history => history.OfType<ExecutionStarted>().Single().InstanceId == "kid"
+            ? [new CreateChild(1, "grandkid", "grandchild"), new CompleteWorkflow(2, RuntimeStatus.Completed) { Result = "child" }]
+            : [new CompleteWorkflow(2, RuntimeStatus.Completed) { Result = "child" }];
+        _atBank.Workflows["grandchild"] = history => grandchildRuns && !history.OfType<EventRaised>().Any()
+            ? [] : [new CompleteWorkflow(1, RuntimeStatus.Completed)];
+        await _shop.StartAsync(new StartRequest("order", "parent"), Deadline);
+        await _shop.WaitForCompletionAsync("order", Deadline);
+        if (grandchildRuns) await _bank.WaitForStartAsync("grandkid", Deadline);
+        else await _bank.WaitForCompletionAsync("grandkid", Deadline);
+    }
+
     private static IReadOnlyList<WorkflowAction> Parent(IReadOnlyList<HistoryEvent> history)
     {
         if (history.OfType<ChildCompleted>().FirstOrDefault() is { } done)

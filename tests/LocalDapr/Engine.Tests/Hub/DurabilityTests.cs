@@ -1,0 +1,151 @@
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Hub;
+using LocalDapr.Engine.Storage;
+using LocalDapr.Engine.Turns;
+using Xunit;
+
+namespace LocalDapr.Engine.Tests.Hub;
+
+/// <summary>Whatever the engine answers is in the store when it answers: a crash right after makes no liar of it.</summary>
+public sealed class DurabilityTests : IAsyncDisposable
+{
+    private readonly HeldStore _store = new();
+    private readonly TaskCompletionSource<Exception> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly WorkflowEngine _engine;
+    private readonly List<TurnItem> _turns = [];
+    private readonly List<ActivityItem> _activities = [];
+    private WorkerConnection _worker = null!;
+
+    public DurabilityTests() =>
+        _engine = new WorkflowEngine(new EngineOptions("shop") { OnBroken = fault => _broken.TrySetResult(fault) }, _store, TimeProvider.System);
+
+    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+
+    public async ValueTask DisposeAsync()
+    {
+        _store.Open();
+        await _engine.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_event_for_an_instance_that_is_just_ending_is_answered_when_the_end_is_written()
+    {
+        await RunningAsync();
+        _store.Close();
+        var ending = _engine.CompleteTurnAsync(new TurnResponse("a", [new CompleteWorkflow(1, RuntimeStatus.Completed)]), Deadline);
+
+        await AnsweredWhenWrittenAsync(_engine.RaiseAsync("a", "late", null, Deadline).AsTask());
+        await ending;
+    }
+
+    [Fact]
+    public async Task A_second_answer_to_a_turn_or_an_activity_is_answered_when_the_first_is_written()
+    {
+        await RunningAsync();
+        _store.Close();
+        var first = _engine.CompleteTurnAsync(new TurnResponse("a", [new ScheduleTask(1, "step")]), Deadline).AsTask();
+        await AnsweredWhenWrittenAsync(_engine.CompleteTurnAsync(new TurnResponse("a", [new ScheduleTask(1, "step")]), Deadline).AsTask());
+        await first;
+        _engine.Take(_worker, _turns, _activities, 16);
+        _store.Close();
+
+        first = _engine.CompleteActivityAsync(new ActivityResult("a", 1, "r", null), Deadline).AsTask();
+        await AnsweredWhenWrittenAsync(_engine.CompleteActivityAsync(new ActivityResult("a", 1, "r", null), Deadline).AsTask());
+        await first;
+    }
+
+    [Fact]
+    public async Task An_id_is_said_to_be_taken_when_its_start_is_written()
+    {
+        await _engine.StartAsync(Deadline);
+        _store.Close();
+        var first = _engine.StartAsync(new StartRequest("a", "any"), Deadline);
+
+        var second = _engine.StartAsync(new StartRequest("a", "any"), Deadline).AsTask();
+        var unless = _engine.StartAsync(new StartRequest("a", "any") { UnlessExists = true }, Deadline).AsTask();
+        await AnsweredWhenWrittenAsync(unless);
+        await Assert.ThrowsAsync<WorkflowException>(() => second);
+        await first;
+    }
+
+    [Fact]
+    public async Task A_history_holds_what_is_written_only()
+    {
+        await RunningAsync();
+        _store.Close();
+        var ending = _engine.CompleteTurnAsync(new TurnResponse("a", [new CompleteWorkflow(1, RuntimeStatus.Completed)]), Deadline);
+
+        await AnsweredWhenWrittenAsync(_engine.HistoryAsync("a", Deadline).AsTask());
+        await ending;
+    }
+
+    [Fact]
+    public async Task An_engine_that_lost_its_way_to_the_store_says_so()
+    {
+        await _engine.StartAsync(Deadline);
+        _store.Break();
+
+        _ = _engine.StartAsync(new StartRequest("a", "any"), Deadline).AsTask();
+
+        Assert.IsType<OperationCanceledException>(await _broken.Task.WaitAsync(Deadline));
+    }
+
+    private async Task RunningAsync()
+    {
+        await _engine.StartAsync(Deadline);
+        _worker = _engine.Connect(new WorkerOptions());
+        await _engine.StartAsync(new StartRequest("a", "any"), Deadline);
+        Assert.True(await _worker.TakeAsync(_turns, _activities, 16, Deadline));
+    }
+
+    private async Task AnsweredWhenWrittenAsync(Task answer)
+    {
+        await _store.Waiting.WaitAsync(Deadline);
+        Assert.False(answer.IsCompleted);
+        _store.Open();
+        await answer.WaitAsync(Deadline);
+    }
+
+    /// <summary>A store whose writes wait while it is closed, and all others pass.</summary>
+    private sealed class HeldStore : IWorkflowStore
+    {
+        private readonly InMemoryWorkflowStore _inner = new();
+        private TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private bool _broken;
+
+        public HeldStore() => _open.SetResult();
+
+        /// <summary>Completes when a write waits.</summary>
+        public Task Waiting => _waiting.Task;
+
+        public void Close() => (_open, _waiting) = (New(), New());
+
+        public void Open() => _open.TrySetResult();
+
+        public void Break() => _broken = true;
+
+        public async ValueTask AppendAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancellation)
+        {
+            if (_broken) throw new OperationCanceledException("nobody asked for it");
+            if (!_open.Task.IsCompleted) _waiting.TrySetResult();
+            await _open.Task;
+            await _inner.AppendAsync(writes, cancellation);
+        }
+
+        public ValueTask<IReadOnlyList<StoredRecord>?> LoadAsync(string instanceId, CancellationToken cancellation) =>
+            _inner.LoadAsync(instanceId, cancellation);
+
+        public IAsyncEnumerable<string> WakingAsync(DateTimeOffset from, DateTimeOffset before, CancellationToken cancellation) =>
+            _inner.WakingAsync(from, before, cancellation);
+
+        public ValueTask<IReadOnlyList<string>> ListAsync(string? after, int limit, CancellationToken cancellation) =>
+            _inner.ListAsync(after, limit, cancellation);
+
+        public ValueTask<IReadOnlyList<string>> FinishedAsync(
+            RuntimeStatus status, DateTimeOffset before, int limit, CancellationToken cancellation) =>
+            _inner.FinishedAsync(status, before, limit, cancellation);
+
+        private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
