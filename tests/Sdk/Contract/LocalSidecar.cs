@@ -22,13 +22,13 @@ internal sealed class LocalSidecar : IAsyncDisposable
     public int GrpcPort { get; }
 
     /// <summary>Returns once its APIs are ready; those of its app come when that has answered.</summary>
-    public static async Task<LocalSidecar> StartAsync(int? appPort = null, int? httpPort = null)
+    public static async Task<LocalSidecar> StartAsync(int? appPort = null, int? httpPort = null, string store = "store")
     {
         var folder = Directory.CreateTempSubdirectory("sdk-contract-");
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "state.yaml"), $$"""
             apiVersion: dapr.io/v1alpha1
             kind: Component
-            metadata: {name: store}
+            metadata: {name: {{store}}}
             spec:
               type: state.sqlite
               version: v1

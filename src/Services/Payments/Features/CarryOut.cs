@@ -14,6 +14,7 @@ internal sealed partial class CarryOut(PaymentStore store, ProviderClient provid
 {
     /// <summary>A batch is not held up by its slowest item: what takes longer goes on, and is found finished when it is asked for again.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+    private const int MostTries = 5;
     private readonly ConcurrentDictionary<string, Lazy<Task<PaymentOutcome>>> underWay = new();
     private readonly SemaphoreSlim[] stripes = [.. Enumerable.Range(0, 1024).Select(_ => new SemaphoreSlim(1, 1))];
 
@@ -37,17 +38,19 @@ internal sealed partial class CarryOut(PaymentStore store, ProviderClient provid
         await stripe.WaitAsync();
         try
         {
-            var (payment, etag) = await store.LoadAsync(command.OrderId);
-            if (payment.Answered(command.Key) is { } before) return before;
-            return operation switch
+            for (var triesLeft = MostTries; ; triesLeft--)
             {
-                "authorise" => await AuthoriseAsync(payment, etag, command),
-                "capture" => await CaptureAsync(payment, etag, command),
-                "void" => await VoidAsync(payment, etag, command),
-                _ => await RefundAsync(payment, etag, command),
-            };
+                try
+                {
+                    return await OnceAsync(operation, command);
+                }
+                catch (LostWriteException) when (triesLeft > 1)
+                {
+                    // Another replica was quicker; what it wrote may be the answer.
+                }
+            }
         }
-        catch (Exception e) when (e is ProviderUnavailableException or DaprException or HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (e is LostWriteException or ProviderUnavailableException or DaprException or HttpRequestException or OperationCanceledException)
         {
             CommandPostponed(log, operation, command.OrderId, e.Message);
             return Unavailable(command);
@@ -57,6 +60,19 @@ internal sealed partial class CarryOut(PaymentStore store, ProviderClient provid
             stripe.Release();
             underWay.TryRemove(command.Key, out _);
         }
+    }
+
+    private async Task<PaymentOutcome> OnceAsync(string operation, PaymentCommand command)
+    {
+        var (payment, etag) = await store.LoadAsync(command.OrderId);
+        if (payment.Answered(command.Key) is { } before) return before;
+        return operation switch
+        {
+            "authorise" => await AuthoriseAsync(payment, etag, command),
+            "capture" => await CaptureAsync(payment, etag, command),
+            "void" => await VoidAsync(payment, etag, command),
+            _ => await RefundAsync(payment, etag, command),
+        };
     }
 
     private async Task<PaymentOutcome> AuthoriseAsync(Payment payment, string etag, PaymentCommand command)
