@@ -9,20 +9,20 @@ using DaprOrders.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args).AddServiceDefaults();
 var options = OrderingOptions.From(builder.Configuration);
-if (args is ["--migrate"]) return await Migration.RunAsync(options.DataFolder);
+if (args is ["--migrate"]) return await Migration.RunAsync(options);
 builder.Services.AddSingleton(options);
 builder.Services.AddDaprClient();
 builder.Services.AddInvocation();
 builder.Services.AddActors(null);
 builder.Services.AddSagas();
-builder.Services.AddSingleton<OrderWatch>();
-builder.Services.AddSingleton(services => new OrderEventStore(Path.Combine(options.DataFolder, "ordering.db"), services.GetRequiredService<OrderWatch>()));
+builder.Services.AddEventStore(options);
 builder.Services.AddSingleton<OrderMetrics>();
 builder.Services.AddSingleton<Prices>();
 builder.Services.AddSingleton<Limits>();
 builder.Services.AddSingleton<PlaceOrder>();
 builder.Services.AddSingleton<StreamOrders>();
 builder.Services.AddSingleton<ReadModel>();
+builder.Services.AddHostedService(services => services.GetRequiredService<Shares>()); // first: the last to stop
 builder.Services.AddHostedService<SagaDispatcher>();
 builder.Services.AddSingleton<OrdersTopic>();
 builder.Services.AddHostedService<Relay>();

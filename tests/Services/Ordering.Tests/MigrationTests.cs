@@ -11,25 +11,25 @@ public sealed class MigrationTests : IDisposable
     [Fact]
     public async Task It_is_safe_to_run_twice_and_keeps_every_order()
     {
-        await using (var store = new OrderEventStore(Path.Combine(folder, "ordering.db"), new OrderWatch()))
+        await using (var store = Some.Store(folder))
             await store.PlaceAsync("order-1", "key");
 
-        Assert.Equal(0, await Migration.RunAsync(folder));
-        Assert.Equal(0, await Migration.RunAsync(folder));
+        Assert.Equal(0, await Migration.RunAsync(Some.Options(folder)));
+        Assert.Equal(0, await Migration.RunAsync(Some.Options(folder)));
 
-        await using var after = new OrderEventStore(Path.Combine(folder, "ordering.db"), new OrderWatch());
-        Assert.NotNull(after.Find("order-1"));
+        await using var after = Some.Store(folder);
+        Assert.NotNull(await after.FindAsync("order-1"));
     }
 
     [Fact]
     public async Task It_runs_beside_an_Ordering_that_serves()
     {
-        await using var store = new OrderEventStore(Path.Combine(folder, "ordering.db"), new OrderWatch());
+        await using var store = Some.Store(folder);
 
-        Assert.Equal(0, await Migration.RunAsync(folder));
+        Assert.Equal(0, await Migration.RunAsync(Some.Options(folder)));
 
         await store.PlaceAsync("order-1", "key");
-        Assert.NotNull(store.Find("order-1"));
+        Assert.NotNull(await store.FindAsync("order-1"));
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class MigrationTests : IDisposable
         var file = Path.Combine(folder, "no-folder");
         await File.WriteAllTextAsync(file, "a file where the folder should be", TestContext.Current.CancellationToken);
 
-        Assert.Equal(1, await Migration.RunAsync(file));
+        Assert.Equal(1, await Migration.RunAsync(Some.Options(file)));
     }
 
     public void Dispose()

@@ -28,7 +28,7 @@ public sealed class OrderMetricsTests : IAsyncLifetime
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Keep(instrument, value, tags));
         listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Keep(instrument, value, tags));
         listener.Start();
-        store = new OrderEventStore(Path.Combine(folder, "ordering.db"), new OrderWatch());
+        store = Some.Store(folder);
         metrics = new OrderMetrics(factory, store, time);
         return ValueTask.CompletedTask;
     }
@@ -83,7 +83,7 @@ public sealed class OrderMetricsTests : IAsyncLifetime
         await store.PlaceAsync("o1", "one");
         await store.PlaceAsync("o2", "two");
         await store.AppendAsync("o2", _ => [new Happening(OrderEventNames.Parked)], Some.Now);
-        await store.SetPublishedAsync(1);
+        await store.SetPublishedAsync([new Mark(0, 0, 1)]);
         time.Now = Some.Now.AddMinutes(5);
 
         listener.RecordObservableInstruments();

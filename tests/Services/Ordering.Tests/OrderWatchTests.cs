@@ -10,7 +10,7 @@ public sealed class OrderWatchTests
     public async Task A_caller_who_leaves_ends_the_wait()
     {
         using var caller = new CancellationTokenSource();
-        var waiting = new OrderWatch().WaitForEndAsync("o1", () => Some.Order(), TimeSpan.FromMinutes(5), caller.Token);
+        var waiting = new OrderWatch().WaitForEndAsync("o1", () => new(Some.Order()), TimeSpan.FromMinutes(5), caller.Token);
 
         await caller.CancelAsync();
 
@@ -21,7 +21,7 @@ public sealed class OrderWatchTests
     public async Task The_end_of_an_order_wakes_who_waits_for_it()
     {
         var (watch, order) = (new OrderWatch(), Some.Order());
-        var waiting = watch.WaitForEndAsync("o1", () => order, TimeSpan.FromMinutes(5), CancellationToken.None);
+        var waiting = watch.WaitForEndAsync("o1", () => new(order), TimeSpan.FromMinutes(5), CancellationToken.None);
 
         order = OrderFold.Apply(order, OrderEventNames.Rejected, Some.Now).State;
         watch.Changed(order);

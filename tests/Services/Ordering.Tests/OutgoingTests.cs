@@ -7,7 +7,9 @@ namespace DaprOrders.Ordering.Tests;
 public sealed class OutgoingTests
 {
     private static readonly IReadOnlySet<StoredEvent> None = new HashSet<StoredEvent>();
-    private readonly Outgoing outgoing = new(published: 10);
+    private readonly Outgoing outgoing = new();
+
+    public OutgoingTests() => outgoing.Own([new Share(0, 1, 10)]);
 
     [Fact]
     public void A_batch_holds_one_event_of_an_order_at_most_and_the_next_waits_until_it_is_out()
@@ -26,13 +28,16 @@ public sealed class OutgoingTests
     public void What_is_published_counts_up_to_the_first_that_is_not()
     {
         outgoing.Add([Event(11, "a", 1), Event(12, "a", 2), Event(15, "b", 1)]);
-        Assert.Equal((10, 15), (outgoing.Published, outgoing.ReadTo));
+        Assert.Empty(outgoing.Marks());
+        Assert.Equal([(0, 15L)], outgoing.From);
 
         outgoing.Settle(outgoing.Take(onlyFull: false), None);
-        Assert.Equal(11, outgoing.Published);
+        Assert.Equal([new Mark(0, 1, 11)], outgoing.Marks());
+        outgoing.Noted(outgoing.Marks());
+        Assert.Empty(outgoing.Marks());
 
         outgoing.Settle(outgoing.Take(onlyFull: false), None);
-        Assert.Equal(15, outgoing.Published);
+        Assert.Equal([new Mark(0, 1, 15)], outgoing.Marks());
     }
 
     [Fact]
@@ -43,7 +48,7 @@ public sealed class OutgoingTests
 
         outgoing.Settle(batch, new HashSet<StoredEvent> { batch[0] });
 
-        Assert.Equal(10, outgoing.Published);
+        Assert.Empty(outgoing.Marks());
         Assert.Equal([11L, 14L], outgoing.Take(onlyFull: false).Select(stored => stored.Position));
     }
 
@@ -68,5 +73,20 @@ public sealed class OutgoingTests
         for (var (i, batch) = (0, outgoing.Take(onlyFull: false)); i < 3; i++, batch = outgoing.Take(onlyFull: false)) Assert.Single(batch);
     }
 
-    private static StoredEvent Event(long position, string order, long version, int bytes = 100) => new(position, order, version, "accepted", new byte[bytes]);
+    [Fact]
+    public void A_bucket_that_went_is_forgotten_and_one_that_came_back_begins_at_its_mark()
+    {
+        outgoing.Own([new Share(0, 1, 10), new Share(1, 1, 0)]);
+        outgoing.Add([Event(11, "a", 1), new StoredEvent(12, 1, "b", 1, "accepted", [])]);
+        var batch = outgoing.Take(onlyFull: false);
+
+        outgoing.Own([new Share(1, 1, 0)]);
+        outgoing.Settle(batch, None);
+        Assert.Equal([new Mark(1, 1, 12)], outgoing.Marks());
+
+        outgoing.Own([new Share(0, 3, 20), new Share(1, 1, 0)]);
+        Assert.Equal([(0, 20L), (1, 12L)], outgoing.From.Order());
+    }
+
+    private static StoredEvent Event(long position, string order, long version, int bytes = 100) => new(position, 0, order, version, "accepted", new byte[bytes]);
 }

@@ -23,6 +23,7 @@ public sealed class RelayTests : IAsyncLifetime
     private WebApplication sidecar = null!;
     private OrderEventStore store = null!;
     private OrdersTopic topic = null!;
+    private Shares shares = null!;
     private Relay relay = null!;
     private volatile bool isDown;
 
@@ -34,16 +35,20 @@ public sealed class RelayTests : IAsyncLifetime
         sidecar = builder.Build();
         sidecar.MapPost("/v1.0/publish/bulk/orders-pubsub/orders", PublishAsync);
         await sidecar.StartAsync();
-        store = new OrderEventStore(Path.Combine(folder, "ordering.db"), new OrderWatch());
+        store = Some.Store(folder);
         topic = new OrdersTopic(new ConfigurationBuilder().AddInMemoryCollection(
             new Dictionary<string, string?> { ["DAPR_HTTP_ENDPOINT"] = sidecar.Urls.First(), ["DAPR_API_TOKEN"] = "secret" }).Build());
-        relay = new Relay(store, topic, TimeProvider.System, NullLogger<Relay>.Instance);
+        shares = new Shares(store, Some.Options(folder), TimeProvider.System, NullLogger<Shares>.Instance);
+        await shares.StartAsync(CancellationToken.None);
+        relay = new Relay(store, shares, topic, TimeProvider.System, NullLogger<Relay>.Instance);
     }
 
     public async ValueTask DisposeAsync()
     {
         await relay.StopAsync(CancellationToken.None);
         relay.Dispose();
+        await shares.StopAsync(CancellationToken.None);
+        shares.Dispose();
         topic.Dispose();
         await sidecar.DisposeAsync();
         await store.DisposeAsync();
@@ -56,7 +61,7 @@ public sealed class RelayTests : IAsyncLifetime
         await store.PlaceAsync("o1", "key");
 
         await relay.StartAsync(CancellationToken.None);
-        await Until.TrueAsync(() => store.Published() == 1, "the mark of the published event");
+        await Until.TrueAsync(() => store.Read.Outbox().Waiting == 0, "the mark of the published event");
 
         var entry = Assert.Single(published);
         Assert.Equal(("o1:1", "application/cloudevents+json"), (entry.GetProperty("entryId").GetString(), entry.GetProperty("contentType").GetString()));
@@ -75,7 +80,7 @@ public sealed class RelayTests : IAsyncLifetime
         await store.PlaceAsync("o2", "key-2");
 
         await relay.StartAsync(CancellationToken.None);
-        await Until.TrueAsync(() => store.Published() == 3, "the mark of the published events");
+        await Until.TrueAsync(() => store.Read.Outbox().Waiting == 0, "the mark of the published events");
 
         Assert.Equal(["o2:1", "o1:1", "o1:2"], published.Select(entry => entry.GetProperty("entryId").GetString()));
     }
@@ -88,7 +93,7 @@ public sealed class RelayTests : IAsyncLifetime
         await relay.StartAsync(CancellationToken.None);
 
         isDown = false;
-        await Until.TrueAsync(() => store.Published() == 20, "the mark of the published events");
+        await Until.TrueAsync(() => store.Read.Outbox().Waiting == 0, "the mark of the published events");
 
         Assert.Equal(20, published.Select(entry => entry.GetProperty("entryId").GetString()).Distinct().Count());
         Assert.Equal(20, published.Count);

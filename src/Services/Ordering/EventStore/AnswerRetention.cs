@@ -1,7 +1,7 @@
 namespace DaprOrders.Ordering.EventStore;
 
 /// <summary>Forgets the stored answers of keys after the retention; ends with the service.</summary>
-internal sealed partial class AnswerRetention(OrderEventStore store, OrderingOptions options, TimeProvider time, ILogger<AnswerRetention> log) : BackgroundService
+internal sealed partial class AnswerRetention(OrderEventStore store, Shares shares, OrderingOptions options, TimeProvider time, ILogger<AnswerRetention> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -10,7 +10,7 @@ internal sealed partial class AnswerRetention(OrderEventStore store, OrderingOpt
         {
             try
             {
-                await store.PurgeAnswersAsync(time.GetUtcNow() - options.AnswerRetention);
+                if (shares.IsFirst) await store.PurgeAnswersAsync(time.GetUtcNow() - options.AnswerRetention);
             }
             catch (StoreUnavailableException e)
             {

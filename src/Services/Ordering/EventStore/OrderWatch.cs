@@ -8,19 +8,27 @@ internal sealed class OrderWatch
 {
     private readonly ConcurrentDictionary<string, TaskCompletionSource> waiting = new();
 
-    public void Changed(OrderState state)
+    /// <summary>True when the order has come to where somebody may wait for it, here or at another process.</summary>
+    public bool Changed(OrderState state)
     {
-        if ((state.IsTerminal || state.View.Status is OrderStatus.AwaitingApproval or OrderStatus.Parked) && waiting.TryRemove(state.View.OrderId, out var ended)) ended.TrySetResult();
+        if (!state.IsTerminal && state.View.Status is not (OrderStatus.AwaitingApproval or OrderStatus.Parked)) return false;
+        Wake(state.View.OrderId);
+        return true;
     }
 
-    /// <summary>Reads until the order is terminal or the time is over; another replica's changes are seen within a second.</summary>
-    public async Task<OrderState?> WaitForEndAsync(string orderId, Func<OrderState?> read, TimeSpan atMost, CancellationToken cancellation)
+    public void Wake(string orderId)
+    {
+        if (waiting.TryRemove(orderId, out var ended)) ended.TrySetResult();
+    }
+
+    /// <summary>Reads until the order is terminal or the time is over; what another process changed is seen within a second, however it was told.</summary>
+    public async Task<OrderState?> WaitForEndAsync(string orderId, Func<ValueTask<OrderState?>> read, TimeSpan atMost, CancellationToken cancellation)
     {
         var until = Environment.TickCount64 + (long)atMost.TotalMilliseconds;
         while (true)
         {
             var ended = waiting.GetOrAdd(orderId, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-            var state = read();
+            var state = await read();
             var left = until - Environment.TickCount64;
             if (state is null || state.IsTerminal || left <= 0)
             {

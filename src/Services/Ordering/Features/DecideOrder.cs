@@ -26,7 +26,7 @@ internal static class DecideOrder
     public static async Task<IResult> RefundAsync(string id, HttpContext context, Caller caller, OrderEventStore store, TimeProvider time, CancellationToken cancellation)
     {
         if (!caller.IsOperator) return Problems.Forbidden("Only an operator refunds.").ToResult();
-        if (store.Find(id) is null) return ReadOrders.NoSuchOrder();
+        if (await store.FindAsync(id) is null) return ReadOrders.NoSuchOrder();
         var bytes = await Body.ReadBytesAsync(context.Request, cancellation);
         if (IdempotencyKey.Read(context.Request).Problem is { } problem) return problem.ToResult();
         var request = Body.Parse<RefundRequest>(bytes);
@@ -51,7 +51,7 @@ internal static class DecideOrder
     private static async Task<IResult> DecideAsync(
         string id, HttpContext context, Caller caller, OrderEventStore store, TimeProvider time, ReadOnlyMemory<byte> body, Func<OrderState, (OrderState, string?)?> decide)
     {
-        if (ReadOrders.Visible(store.Find(id), caller) is null) return ReadOrders.NoSuchOrder();
+        if (ReadOrders.Visible(await store.FindAsync(id), caller) is null) return ReadOrders.NoSuchOrder();
         Asked? asked = null;
         if (context.Request.Headers.ContainsKey(IdempotencyKey.Header))
         {

@@ -14,10 +14,10 @@ internal static class OrderEndpoints
     public static void MapOrders(this IEndpointRouteBuilder routes)
     {
         var orders = routes.MapGroup("/orders");
-        orders.MapGet("", ReadOrders.List);
+        orders.MapGet("", ReadOrders.ListAsync);
         orders.MapGet("/stream", StreamOrders.HandleAsync);
         orders.MapGet("/{id}", ReadOrders.GetAsync);
-        orders.MapGet("/{id}/events", ReadOrders.ListEvents);
+        orders.MapGet("/{id}/events", ReadOrders.ListEventsAsync);
         orders.MapPost("/{id}/cancel", DecideOrder.CancelAsync);
         orders.MapPost("/{id}/approve", DecideOrder.ApproveAsync);
         orders.MapPost("/{id}/reject", DecideOrder.RejectAsync);
@@ -41,18 +41,18 @@ internal static class OrderEndpoints
             return TypedResults.NoContent();
         });
         routes.MapPost("/internal/orders/place", async (PlaceBatch batch, PlaceOrder place, CancellationToken cancellation) => TypedResults.Ok(await place.ManyAsync(batch, cancellation)));
-        routes.MapGet("/internal/orders", (OrderEventStore store, long after = 0, int limit = 1000) =>
+        routes.MapGet("/internal/orders", async (OrderEventStore store, long after = 0, int limit = 1000) =>
         {
-            var page = store.InOrderOfAcceptance(after, Math.Clamp(limit, 1, MaxPage));
-            var events = store.EventNames(after, page.Count == 0 ? after : page[^1].Position); // read after the orders: never behind them
+            var page = await store.Read.InOrderOfAcceptanceAsync(after, Math.Clamp(limit, 1, MaxPage));
+            var events = await store.Read.EventNamesAsync(after, page.Count == 0 ? after : page[^1].Position); // read after the orders: never behind them
             var orders = page.Select(row => Audited(row.Position, row.State, [.. events[row.State.View.OrderId]])).ToList();
             return TypedResults.Ok(new OrdersPage(orders, orders.Count == Math.Clamp(limit, 1, MaxPage) ? orders[^1].Position : null));
         });
-        routes.MapGet("/internal/orders/changes", IResult (OrderEventStore store, string after = "", int limit = 1000) =>
+        routes.MapGet("/internal/orders/changes", async Task<IResult> (OrderEventStore store, string after = "", int limit = 1000) =>
         {
             var position = 0L;
             if (after.Length > 0 && !long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out position)) return Problems.Invalid("after", "not one that was given out").ToResult();
-            var (orders, next, isMore) = store.ChangedAfter(position, Math.Clamp(limit, 1, MaxPage));
+            var (orders, next, isMore) = await store.Read.ChangedAfterAsync(position, Math.Clamp(limit, 1, MaxPage));
             return TypedResults.Ok(new OrderChanges([.. orders.Select(order => Audited(order.Position, order.State, order.Events))], $"{next}", isMore));
         });
     }

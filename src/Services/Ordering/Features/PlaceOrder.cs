@@ -56,7 +56,7 @@ internal sealed class PlaceOrder(OrderEventStore store, Prices prices, Limits li
         if (PlaceOrderRules.Check(request) is { } invalid) return (null, invalid);
         var scopedKey = $"{customerId}\n/orders\n{key}";
         var hash = Convert.ToHexString(SHA256.HashData(bytes));
-        if (store.FindAnswer(scopedKey) is { } before) return before.BodyHash == hash ? (before, null) : (null, Problems.KeyReused());
+        if (await store.Read.FindAnswerAsync(scopedKey) is { } before) return before.BodyHash == hash ? (before, null) : (null, Problems.KeyReused());
         if (!beingStored.TryAdd(scopedKey, true)) return (null, Problems.InFlight());
         try
         {

@@ -10,7 +10,7 @@ internal sealed class ReadModel(OrderEventStore store) : IDisposable
     private readonly SemaphoreSlim one = new(1, 1);
 
     public static Task<IResult> VerifyAsync(Caller caller, ReadModel model, CancellationToken cancellation) =>
-        model.RunAsync(caller, () => Task.Run(model.store.Verify, cancellation), cancellation);
+        model.RunAsync(caller, () => Task.Run(model.store.VerifyAsync, cancellation), cancellation);
 
     public static Task<IResult> RebuildAsync(Caller caller, ReadModel model, CancellationToken cancellation) => model.RunAsync(caller, model.store.RebuildAsync, cancellation);
 

@@ -19,8 +19,8 @@ internal static class ReadOrders
 
     public static async Task<IResult> GetAsync(string id, HttpContext context, Caller caller, OrderEventStore store, OrderWatch watch, CancellationToken cancellation)
     {
-        if (Visible(store.Find(id), caller) is not { } state) return NoSuchOrder();
-        if (!state.IsTerminal && WaitOf(context.Request.Headers["Prefer"]) is { } wait) state = (await watch.WaitForEndAsync(id, () => store.Find(id), wait, cancellation))!;
+        if (Visible(await store.FindAsync(id), caller) is not { } state) return NoSuchOrder();
+        if (!state.IsTerminal && WaitOf(context.Request.Headers["Prefer"]) is { } wait) state = (await watch.WaitForEndAsync(id, () => store.FindAsync(id), wait, cancellation))!;
 
         var etag = $"\"{state.View.Version}\"";
         context.Response.Headers.ETag = etag;
@@ -28,7 +28,7 @@ internal static class ReadOrders
         return known.Contains(etag) || known.Contains("*") ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(state.View);
     }
 
-    public static IResult List(Caller caller, OrderEventStore store, string? status, string? limit, string? cursor, string? customerId)
+    public static async Task<IResult> ListAsync(Caller caller, OrderEventStore store, string? status, string? limit, string? cursor, string? customerId)
     {
         if (!caller.IsOperator && (customerId is not null || caller.Subject is null)) return Problems.Forbidden("Only an operator asks for a customer's orders.").ToResult();
         if (status is not null && !OrderStatus.All.Contains(status)) return Problems.Invalid("status", $"one of {string.Join(", ", OrderStatus.All)}").ToResult();
@@ -37,14 +37,14 @@ internal static class ReadOrders
         if (cursor is not null && !long.TryParse(cursor, System.Globalization.NumberStyles.HexNumber, null, out before)) return Problems.Invalid("cursor", "not one that was given out").ToResult();
 
         var count = limit is null ? 50 : int.Parse(limit);
-        var orders = store.Page(before, count + 1, caller.IsOperator ? customerId : caller.Subject, status);
+        var orders = await store.Read.PageAsync(before, count + 1, caller.IsOperator ? customerId : caller.Subject, status);
         return TypedResults.Ok(new Page([.. orders.Take(count).Select(o => o.State.View)], orders.Count > count ? orders[count - 1].Position.ToString("x") : null));
     }
 
-    public static IResult ListEvents(string id, Caller caller, OrderEventStore store)
+    public static async Task<IResult> ListEventsAsync(string id, Caller caller, OrderEventStore store)
     {
-        if (Visible(store.Find(id), caller) is null) return NoSuchOrder();
-        return TypedResults.Ok(new Events([.. store.EventsOf(id).Select(e =>
+        if (Visible(await store.FindAsync(id), caller) is null) return NoSuchOrder();
+        return TypedResults.Ok(new Events([.. (await store.Read.EventsOfAsync(id)).Select(e =>
         {
             var data = JsonDocument.Parse(e.Data).RootElement;
             return new EventItem(e.Version, OrderEventNames.Type(e.Name), data.GetProperty("at").GetDateTimeOffset(), data);

@@ -15,6 +15,7 @@ internal sealed class StreamOrders(OrderEventStore store, IHostApplicationLifeti
     private const int PageSize = 200;
     private const int MostStreams = 500;
     private static readonly TimeSpan Pulse = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1); // for what another process has committed and nobody told
     private static readonly TimeSpan Retention = TimeSpan.FromHours(24);
     private int open;
 
@@ -26,7 +27,7 @@ internal sealed class StreamOrders(OrderEventStore store, IHostApplicationLifeti
     {
         if (caller.Subject is null) throw new ProblemException(Problems.Forbidden("The stream needs to know whose orders."));
         var customer = caller.IsOperator ? null : caller.Subject;
-        var position = Begin(context.Request.Headers["Last-Event-ID"], customer);
+        var position = await BeginAsync(context.Request.Headers["Last-Event-ID"], customer);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try
         {
@@ -49,10 +50,11 @@ internal sealed class StreamOrders(OrderEventStore store, IHostApplicationLifeti
     /// <summary>Ends when the client leaves or the service stops.</summary>
     private async Task FollowAsync(HttpResponse response, string? customer, long position, CancellationToken ends)
     {
+        var written = time.GetTimestamp();
         while (true)
         {
             var commit = store.Events.Next; // taken before reading: a commit in between is not missed
-            var page = store.StatusChangesAfter(position, PageSize);
+            var page = await store.Read.StatusChangesAfterAsync(position, PageSize);
             foreach (var stored in page)
             {
                 position = stored.Position;
@@ -62,15 +64,18 @@ internal sealed class StreamOrders(OrderEventStore store, IHostApplicationLifeti
                 await WriteAsync(response, $"event: order\nid: {position:x}\ndata: {data}\n\n", ends);
             }
 
+            if (page.Count > 0) written = time.GetTimestamp();
             if (page.Count > 0) continue;
-            if (!await commit.WithinAsync(Pulse, time, ends)) await WriteAsync(response, ": still here\n\n", ends);
+            if (await commit.WithinAsync(store.Read.IsShared ? Look : Pulse, time, ends) || time.GetElapsedTime(written) < Pulse) continue;
+            await WriteAsync(response, ": still here\n\n", ends);
+            written = time.GetTimestamp();
         }
     }
 
-    private long Begin(string? lastId, string? customer)
+    private async Task<long> BeginAsync(string? lastId, string? customer)
     {
-        if (string.IsNullOrEmpty(lastId)) return store.LastPosition();
-        if (!long.TryParse(lastId, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var position) || store.StatusChangeAt(position) is not { } last)
+        if (string.IsNullOrEmpty(lastId)) return await store.Read.HorizonAsync();
+        if (!long.TryParse(lastId, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var position) || await store.Read.StatusChangeAtAsync(position) is not { } last)
             throw new ProblemException(Problems.Invalid("Last-Event-ID", "not one that was given out"));
         var change = JsonSerializer.Deserialize<OrderEvent>(last.Data, Defaults.Json)!;
         if (customer is not null && change.CustomerId != customer) throw new ProblemException(Problems.Invalid("Last-Event-ID", "not one that was given out"));

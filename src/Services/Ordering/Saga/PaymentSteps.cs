@@ -10,7 +10,7 @@ internal sealed class AuthorisePayment(OrderEventStore store, PaymentCalls payme
 {
     public override async Task<string> RunAsync(WorkflowActivityContext context, string input)
     {
-        var order = store.Find(input)!;
+        var order = (await store.FindAsync(input))!;
         if (order.Has(OrderEventNames.PaymentAuthorised)) return StepOutcome.Done;
         if (order.Has(OrderEventNames.PaymentDeclined) || order.IsToBeUndone) return StepOutcome.Refused;
         try

@@ -5,9 +5,10 @@ namespace DaprOrders.Ordering.Saga;
 
 /// <summary>
 /// Tells the workflow engine what the event store's commits decided: a saga to start, a decision that one waits for, a retry. A command stays in the
-/// store until the engine has taken it, so a crash, or an engine that is away, loses none; one that is given twice changes nothing.
+/// store until the engine has taken it, so a crash, or an engine that is away, loses none; one that is given twice, also by two processes, changes nothing.
 /// </summary>
-internal sealed partial class SagaDispatcher(OrderEventStore store, DaprWorkflowClient workflows, OrderingOptions options, TimeProvider time, ILogger<SagaDispatcher> log)
+internal sealed partial class SagaDispatcher(
+    OrderEventStore store, Shares shares, DaprWorkflowClient workflows, OrderingOptions options, TimeProvider time, ILogger<SagaDispatcher> log)
     : BackgroundService
 {
     private const int BatchSize = 256;
@@ -16,25 +17,17 @@ internal sealed partial class SagaDispatcher(OrderEventStore store, DaprWorkflow
     /// <summary>Ends with the service.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var (position, round) = (0L, time.GetTimestamp()); // what is behind the position has been tried in this round
+        var (position, round) = (0L, time.GetTimestamp()); // what is not behind the position has failed in this round
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 var commit = store.Commands.Next; // taken before reading: a commit in between is not missed
-                var commands = store.CommandsAfter(position, BatchSize);
+                var commands = await store.Read.CommandsAsync(shares.Owned, position, BatchSize);
                 // At the end of a round what failed is tried again, also while new commands never cease.
                 var isOver = commands.Count < BatchSize && time.GetElapsedTime(round) >= Pause;
-                if (commands.Count > 0)
-                {
-                    position = commands[^1].Id;
-                    await CarryOutAsync(commands, stoppingToken);
-                }
-                else
-                {
-                    await commit.WithinAsync(Pause, time, stoppingToken);
-                }
-
+                if (commands.Count == 0) await commit.WithinAsync(Pause, time, stoppingToken);
+                else if (await CarryOutAsync(commands, stoppingToken) < commands.Count) position = commands[^1].Id; // what was taken is gone, and a commit that comes late may have a lower id
                 if (isOver) (position, round) = (0, time.GetTimestamp());
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -45,11 +38,13 @@ internal sealed partial class SagaDispatcher(OrderEventStore store, DaprWorkflow
         }
     }
 
-    private async Task CarryOutAsync(IReadOnlyList<SagaCommand> commands, CancellationToken cancellation)
+    /// <summary>How many the engine has taken.</summary>
+    private async Task<int> CarryOutAsync(IReadOnlyList<SagaCommand> commands, CancellationToken cancellation)
     {
         var done = await Task.WhenAll(commands.GroupBy(command => command.OrderId).Select(order => InOrderAsync([.. order], cancellation)));
         var taken = done.SelectMany(some => some).ToList();
         if (taken.Count > 0) await store.SetCarriedOutAsync(taken);
+        return taken.Count;
     }
 
     /// <summary>An order's commands one after the other; those that the engine has taken.</summary>
@@ -75,7 +70,7 @@ internal sealed partial class SagaDispatcher(OrderEventStore store, DaprWorkflow
 
     private async Task CarryOutAsync(SagaCommand command, CancellationToken cancellation)
     {
-        var order = store.Find(command.OrderId)!;
+        var order = (await store.FindAsync(command.OrderId))!;
         switch (command.Act)
         {
             case SagaCommand.Start when order.Events.Count == 1: // else its saga has been at work: it is running or done

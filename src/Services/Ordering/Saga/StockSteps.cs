@@ -10,7 +10,7 @@ internal sealed class ReserveStock(OrderEventStore store, StockCalls stock, Time
 {
     public override async Task<string> RunAsync(WorkflowActivityContext context, string input)
     {
-        var order = store.Find(input)!;
+        var order = (await store.FindAsync(input))!;
         if (order.Has(OrderEventNames.StockReserved)) return StepOutcome.Done;
         if (order.Has(OrderEventNames.StockRejected)) return StepOutcome.Refused;
         var outcomes = await stock.CallAsync(StockActor.Reserve, order.View);
@@ -25,7 +25,7 @@ internal sealed class ConfirmStock(OrderEventStore store, StockCalls stock, Time
 {
     public override async Task<string> RunAsync(WorkflowActivityContext context, string input)
     {
-        var order = store.Find(input)!;
+        var order = (await store.FindAsync(input))!;
         if (order.IsTerminal) return order.View.Status;
         var outcomes = await stock.CallAsync(StockActor.Confirm, order.View);
         if (outcomes.Any(outcome => outcome != StockOutcome.Ok)) throw new InvalidOperationException($"The reservation of {input} is gone: {string.Join(", ", outcomes)}.");

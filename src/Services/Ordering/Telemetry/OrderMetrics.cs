@@ -65,7 +65,7 @@ internal sealed class OrderMetrics : IDisposable
     {
         lock (reading)
         {
-            if (last is not { } found || time.GetElapsedTime(found.At) > TimeSpan.FromMilliseconds(500)) last = found = (time.GetTimestamp(), store.Open(), store.Outbox());
+            if (last is not { } found || time.GetElapsedTime(found.At) > TimeSpan.FromMilliseconds(500)) last = found = (time.GetTimestamp(), store.Read.Open(), store.Read.Outbox());
             return (found.Open, found.Outbox);
         }
     }

@@ -1,8 +1,8 @@
 using Microsoft.Data.Sqlite;
 
-namespace DaprOrders.Ordering.EventStore;
+namespace DaprOrders.Ordering.EventStore.Sqlite;
 
-internal static class Schema
+internal static class SqliteSchema
 {
     private const long Version = 3;
 

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 
-namespace DaprOrders.Ordering.EventStore;
+namespace DaprOrders.Ordering.EventStore.Sqlite;
 
 /// <summary>Statements with positional parameters, prepared once per connection. A connection is used by one thread at a time.</summary>
 internal static class Sql
@@ -10,7 +11,7 @@ internal static class Sql
 
     public static int Run(this SqliteConnection connection, string sql, params object?[] values) => Command(connection, sql, values).ExecuteNonQuery();
 
-    public static List<T> Query<T>(this SqliteConnection connection, string sql, Func<SqliteDataReader, T> read, params object?[] values)
+    public static List<T> Query<T>(this SqliteConnection connection, string sql, Func<DbDataReader, T> read, params object?[] values)
     {
         using var rows = Command(connection, sql, values).ExecuteReader();
         var all = new List<T>();
