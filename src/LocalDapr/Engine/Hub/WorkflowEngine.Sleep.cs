@@ -24,7 +24,7 @@ public sealed partial class WorkflowEngine
         {
             try
             {
-                await WakeThroughAsync(_time.GetUtcNow() + WakeAhead, cancellation);
+                await WakeThroughAsync(_time.GetUtcNow() + WakeAhead, cancellation, _options.OnFault);
             }
             catch (Exception fault) when (fault is not OperationCanceledException)
             {
@@ -33,19 +33,31 @@ public sealed partial class WorkflowEngine
         }
     }
 
-    private async Task WakeThroughAsync(DateTimeOffset before, CancellationToken cancellation)
+    /// <param name="skip">What cannot be read is told here and left out, for the others' sake; without it the look fails.</param>
+    private async Task WakeThroughAsync(DateTimeOffset before, CancellationToken cancellation, Action<Exception>? skip = null)
     {
         await foreach (var id in _store.WakingAsync(_wokenThrough, before, cancellation))
         {
-            var instance = await AcquireAsync(id, cancellation);
-            lock (_gate)
+            try
             {
-                if (instance.Evicted || !instance.Exists) continue;
-                if (instance is { IsTakingLeave: false, State.Completed: { } completed }) TakeLeave_NeedsLock(instance, completed);
-                else if (instance.IsIdle && instance.WakesAt().ToDateTimeOffset() >= before) CorrectWake_NeedsLock(instance);
+                WakeInstance(await AcquireAsync(id, cancellation), before);
+            }
+            catch (InvalidDataException damaged) when (skip is not null)
+            {
+                skip(damaged);
             }
         }
         _wokenThrough = before;
+    }
+
+    private void WakeInstance(Instance instance, DateTimeOffset before)
+    {
+        lock (_gate)
+        {
+            if (instance.Evicted || !instance.Exists) return;
+            if (instance is { IsTakingLeave: false, State.Completed: { } completed }) TakeLeave_NeedsLock(instance, completed);
+            else if (instance.IsIdle && instance.WakesAt().ToDateTimeOffset() >= before) CorrectWake_NeedsLock(instance);
+        }
     }
 
     // It was woken in vain: its row is of an older format, or what it had in its inbox meant nothing.

@@ -174,12 +174,13 @@ internal static class TaskHubGrpcService
         return response;
     }
 
-    // Ends when the worker goes away (its items go to others) or the sidecar stops (the worker is told).
+    // Ends when the worker goes away or reads nothing (its items go to others), or the sidecar stops (the worker is told).
     private static async Task SendWorkItemsAsync(WorkflowBlock block, IGrpcWriter<WorkItem> items, ServerCall call)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, block.Stopping);
         using var worker = block.Engine.Connect(new WorkerOptions { MaxOpenTurns = int.MaxValue, MaxOpenActivities = int.MaxValue });
         await call.SendHeadersAsync([]);
+        var writer = new WorkerWriter<WorkItem>(items, ended, block.Time);
         var (turns, activities) = (new List<TurnItem>(), new List<ActivityItem>());
         try
         {
@@ -189,12 +190,12 @@ internal static class TaskHubGrpcService
                 foreach (var turn in turns)
                 {
                     var item = new WorkItem { WorkflowRequest = turn.ToWire(block.AppId), CompletionToken = turn.Token };
-                    await items.WriteAsync(item, flush: --left == 0, ended.Token);
+                    await writer.WriteAsync(item, flush: --left == 0);
                 }
                 foreach (var activity in activities)
                 {
                     var item = new WorkItem { ActivityRequest = activity.ToWire(), CompletionToken = activity.ExecutionId };
-                    await items.WriteAsync(item, flush: --left == 0, ended.Token);
+                    await writer.WriteAsync(item, flush: --left == 0);
                 }
                 turns.Clear();
                 activities.Clear();

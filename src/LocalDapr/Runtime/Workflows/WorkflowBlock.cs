@@ -27,6 +27,8 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
 
     public CancellationToken Stopping => sidecar.Stopping;
 
+    public TimeProvider Time => sidecar.Host.Time;
+
     public async ValueTask OpenAsync(CancellationToken cancellation)
     {
         var component = sidecar.Components.OfCategory("state").FirstOrDefault(store => store.Flag("actorStateStore"));

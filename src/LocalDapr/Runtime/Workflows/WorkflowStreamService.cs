@@ -16,7 +16,7 @@ internal static class WorkflowStreamService
         grpc.MapDuplex(WorkflowStreamMethods.Connect, async (batches, answers, call) =>
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, block.Stopping);
-            using var stream = new WorkflowStream(Engine(block), block.AppId, answers, ended);
+            using var stream = new WorkflowStream(Engine(block), block.AppId, new WorkerWriter<HubBatch>(answers, ended, block.Time), ended);
             await stream.RunAsync(batches);
             if (block.Stopping.IsCancellationRequested) throw new RpcException(StatusCode.Unavailable, "the sidecar is shutting down");
         }, TaskHubGrpcService.FromWorkers);
@@ -35,7 +35,7 @@ internal static class WorkflowStreamService
 }
 
 /// <summary>One connected stream: reads batches in order, and writes work and acknowledgements as they come.</summary>
-internal sealed class WorkflowStream(WorkflowEngine engine, string appId, IGrpcWriter<HubBatch> answers, CancellationTokenSource ended) : IDisposable
+internal sealed class WorkflowStream(WorkflowEngine engine, string appId, WorkerWriter<HubBatch> answers, CancellationTokenSource ended) : IDisposable
 {
     private const int ItemsABatch = 256;
 
@@ -184,7 +184,7 @@ internal sealed class WorkflowStream(WorkflowEngine engine, string appId, IGrpcW
         await _writing.WaitAsync(ended.Token);
         try
         {
-            await answers.WriteAsync(batch, flush: true, ended.Token);
+            await answers.WriteAsync(batch, flush: true);
         }
         finally
         {
