@@ -21,13 +21,21 @@ internal sealed class MortalSidecar(string folder) : IAsyncDisposable
     public int Deaths { get; private set; }
 
     /// <summary>Starts the process; again without the switch whenever it has died, until it is disposed.</summary>
-    public async Task KeepAliveAsync(string crashSwitch, int commit, CancellationToken cancellation)
+    public Task KeepAliveAsync(string crashSwitch, int commit, CancellationToken cancellation) => KeepAliveAsync((crashSwitch, commit), cancellation);
+
+    /// <summary>Starts the process, and again whenever it has died.</summary>
+    public Task KeepAliveAsync(CancellationToken cancellation) => KeepAliveAsync(crash: null, cancellation);
+
+    /// <summary>As <c>kill -9</c>.</summary>
+    public void Kill() => _process?.Kill();
+
+    private async Task KeepAliveAsync((string Switch, int Commit)? crash, CancellationToken cancellation)
     {
         try
         {
             for (var life = 0; ; life++)
             {
-                _process = Start(life == 0 ? (crashSwitch, commit) : null);
+                _process = Start(life == 0 ? crash : null);
                 // Both pipes are read, or a full one would stop the process.
                 await Task.WhenAll(
                     _process.StandardOutput.ReadToEndAsync(cancellation), _process.StandardError.ReadToEndAsync(cancellation),
