@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Dapr.Protocol;
 using Dapr.Protocol.Runtime.V1;
@@ -6,7 +7,9 @@ using LocalDapr.Runtime.Bindings.Cron;
 using LocalDapr.Runtime.Bindings.Output;
 using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Invocation;
 using LocalDapr.Runtime.Resiliency;
+using LocalDapr.Runtime.Telemetry.Traces;
 using Microsoft.Extensions.Logging;
 using MiniGrpc;
 
@@ -137,17 +140,42 @@ internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings outp
 
     private async ValueTask<bool> DeliverAsync(Component component, Dictionary<string, string> metadata, CancellationToken cancellation)
     {
-        if (!sidecar.App.IsGrpc)
-            return (await sidecar.App.SendAsync(
-                HttpMethod.Post, RouteOf(component), "", metadata, default, "application/json", cancellation)).IsSuccess;
+        using var span = sidecar.Spans?.Start($"bindings/{component.Name}", ActivityKind.Client, null, null);
+        span?.Set([new("db.name", component.Name), new("rpc.service", "Dapr"), new("db.system", "bindings")]);
+        if (!sidecar.App.IsGrpc) return await PostAsync(component, metadata, span, cancellation);
         var request = new BindingEventRequest { Name = component.Name };
         request.Metadata.Add(metadata);
         using var turn = await sidecar.App.EnterAsync(cancellation);
-        var options = new CallOptions { Headers = sidecar.App.NewMetadata(), Cancellation = cancellation };
-        var answer = await sidecar.App.Grpc!.UnaryAsync(AppCallbackMethods.OnBindingEvent, request, options);
+        var headers = sidecar.App.NewMetadata();
+        if (span is not null) headers.TryAdd(WellKnownHeaders.TraceParent, span.TraceParent);
+        var answer = await OnBindingEventAsync(request, new CallOptions { Headers = headers, Cancellation = cancellation }, span);
         foreach (var target in answer.To)
             await output.InvokeAsync(target, new BindingRequest("create", answer.Data.Memory, NoMetadata), null, cancellation);
         return true;
+    }
+
+    private async ValueTask<bool> PostAsync(
+        Component component, Dictionary<string, string> metadata, Span? span, CancellationToken cancellation)
+    {
+        span?.Set("db.connection_string", $"POST {RouteOf(component)}");
+        IEnumerable<KeyValuePair<string, string>> headers = span is null ? metadata : metadata.Append(new(WellKnownHeaders.TraceParent, span.TraceParent));
+        var answer = await sidecar.App.SendAsync(HttpMethod.Post, RouteOf(component), "", headers, default, "application/json", cancellation);
+        span?.FailOf(answer.Status);
+        return answer.IsSuccess;
+    }
+
+    private async ValueTask<BindingEventResponse> OnBindingEventAsync(BindingEventRequest request, CallOptions options, Span? span)
+    {
+        span?.Set("db.connection_string", "/dapr.proto.runtime.v1.AppCallback/OnBindingEvent");
+        try
+        {
+            return await sidecar.App.Grpc!.UnaryAsync(AppCallbackMethods.OnBindingEvent, request, options);
+        }
+        catch (RpcException error)
+        {
+            span?.Fail(error.Detail);
+            throw;
+        }
     }
 
     [LoggerMessage(EventId = 4101, Level = LogLevel.Warning,

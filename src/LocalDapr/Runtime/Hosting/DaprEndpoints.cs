@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using LocalDapr.Runtime.Telemetry.Traces;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using MiniGrpc;
@@ -20,6 +21,7 @@ internal static class DaprEndpoints
         where TResponse : class, IMessage<TResponse> =>
         grpc.MapUnary(method, async (request, call) =>
         {
+            GrpcApiSpans.Describe(call.Http, request);
             try
             {
                 return await handler(request, call);

@@ -2,6 +2,7 @@ using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Configuration;
 using LocalDapr.Runtime.Invocation;
 using LocalDapr.Runtime.Middleware;
+using LocalDapr.Runtime.Telemetry.Traces;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -12,9 +13,10 @@ namespace LocalDapr.Runtime.Hosting;
 internal static class HttpPipeline
 {
     /// <summary>What the Configuration puts before the HTTP API: traces, closed APIs, handlers.</summary>
-    public static void UseConfiguredHttp(this WebApplication app, SidecarConfiguration configuration, ComponentRegistry components)
+    public static void UseConfiguredHttp(this WebApplication app, Sidecar sidecar)
     {
-        if (TracingOf(configuration) is { } tracing) app.Use(next => context => tracing.FollowAsync(context, next));
+        var (configuration, components) = (sidecar.Configuration, sidecar.Components);
+        if (sidecar.FollowsTraces) app.Use(next => context => HttpApiSpans.FollowAsync(context, next, sidecar.Spans));
         if (new ApiAccess(configuration, "http") is { IsOpen: false } access) app.Use(next => context => access.CheckHttpAsync(context, next));
         for (var handlers = HttpMiddleware.Count(configuration.Spec, "httpPipeline", components); handlers > 0; handlers--)
             app.Use(next => context => HttpMiddleware.UppercaseAsync(context, next));
@@ -22,10 +24,10 @@ internal static class HttpPipeline
     }
 
     /// <summary>What the Configuration puts before the gRPC API.</summary>
-    public static void UseConfiguredGrpc(this WebApplication app, SidecarConfiguration configuration)
+    public static void UseConfiguredGrpc(this WebApplication app, Sidecar sidecar)
     {
-        if (TracingOf(configuration) is { } tracing) app.Use(next => context => tracing.FollowAsync(context, next));
-        if (new ApiAccess(configuration, "grpc") is { IsOpen: false } access) app.Use(next => context => access.CheckGrpcAsync(context, next));
+        if (sidecar.FollowsTraces) app.Use(next => context => GrpcApiSpans.FollowAsync(context, next, sidecar.Spans));
+        if (new ApiAccess(sidecar.Configuration, "grpc") is { IsOpen: false } access) app.Use(next => context => access.CheckGrpcAsync(context, next));
         app.UseRouting();
     }
 
@@ -55,9 +57,6 @@ internal static class HttpPipeline
         while (text.Contains("//", StringComparison.Ordinal)) text = text.Replace("//", "/", StringComparison.Ordinal);
         return text.Length > 1 && text.EndsWith('/') ? text[..^1] : text;
     }
-
-    private static Tracing? TracingOf(SidecarConfiguration configuration) =>
-        Tracing.Read(configuration.Spec["tracing"].Object()?["samplingRate"].Text());
 
     private static async Task AnswerErrorsAsync(HttpContext context, RequestDelegate next, ILogger log)
     {

@@ -7,6 +7,7 @@ using LocalDapr.Runtime.Middleware;
 using LocalDapr.Runtime.Resiliency;
 using LocalDapr.Runtime.State;
 using LocalDapr.Runtime.Telemetry;
+using LocalDapr.Runtime.Telemetry.Traces;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
@@ -40,6 +41,8 @@ public sealed class Sidecar : IAsyncDisposable
         (Host, Options) = (host, options);
         _log = host.LoggerFactory.CreateLogger($"LocalDapr[{options.AppId}]");
         Configuration = SidecarConfiguration.Load(options.ConfigFiles, _log);
+        var tracing = TracingSettings.Read(Configuration.Spec, Environment.GetEnvironmentVariable);
+        FollowsTraces = tracing.IsOn;
         Resources = ResourceLoader.Load(options.ResourcesPaths, options, _log);
         Components = new ComponentRegistry();
         Components.Replace(ComponentReader.Read(Resources, this, _log));
@@ -49,6 +52,7 @@ public sealed class Sidecar : IAsyncDisposable
         State = new StateStores(this);
         Metadata = new SidecarMetadata(this);
         if (options.MetricsPort is not null) _metrics = new SidecarMetrics(options.AppId);
+        Spans = Spans.Open(tracing, options.AppId, NewLog("trace"));
     }
 
     /// <summary>What flags or the run file say.</summary>
@@ -97,6 +101,12 @@ public sealed class Sidecar : IAsyncDisposable
     internal StateStores State { get; }
 
     internal SidecarMetadata Metadata { get; }
+
+    /// <summary>Null when no trace is begun or gone on with here.</summary>
+    internal Spans? Spans { get; }
+
+    /// <summary>False when headers of traces are not even looked at.</summary>
+    internal bool FollowsTraces { get; }
 
     internal ILogger Log => _log;
 
@@ -188,6 +198,7 @@ public sealed class Sidecar : IAsyncDisposable
         await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()));
         foreach (var block in _blocks) (block as IDisposable)?.Dispose();
         App.Dispose();
+        if (Spans is not null) await Spans.DisposeAsync();
         _metrics?.Dispose();
         _changing.Dispose();
         _stopping.Dispose();
@@ -198,13 +209,13 @@ public sealed class Sidecar : IAsyncDisposable
         HttpPort = await ServeAsync(new("HTTP API", Options.HttpPort, HttpProtocols.Http1AndHttp2, Options.MaxBodyBytes), app =>
         {
             app.UseDaprHttp(Options.ApiToken, _log);
-            app.UseConfiguredHttp(Configuration, Components);
+            app.UseConfiguredHttp(this);
             foreach (var block in _blocks) block.MapHttp(app);
         });
         GrpcPort = await ServeAsync(new("gRPC API", Options.GrpcPort, HttpProtocols.Http2, null), app =>
         {
             app.UseDaprGrpc(Options.ApiToken);
-            app.UseConfiguredGrpc(Configuration);
+            app.UseConfiguredGrpc(this);
             foreach (var block in _blocks) block.MapGrpc(app);
         });
         InternalPort = await ServeAsync(new("internal", Options.InternalPort, HttpProtocols.Http1AndHttp2, null), app =>

@@ -1,5 +1,6 @@
 using System.Net;
 using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Telemetry.Traces;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -53,6 +54,7 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets) : IDisp
             await FailAsync(context, MiniGrpc.StatusCode.PermissionDenied, $"access control policy has denied access to {context.Request.Path}");
             return;
         }
+        using var span = own && addIds ? null : CalleeSpans.Begin(callee, context);
         using var turn = await callee.App.EnterAsync(context.RequestAborted);
         await PassAsync(context, callee.App.Address, callee.Options.AppId, callee.Options.AppApiToken, addIds && !own);
     }

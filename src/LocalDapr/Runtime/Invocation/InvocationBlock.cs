@@ -1,4 +1,5 @@
 using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Telemetry.Traces;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -67,7 +68,7 @@ internal sealed class InvocationBlock : IBuildingBlock, IDisposable
         try
         {
             var call = await InvocationEndpoints.ReadForwardedAsync(context, _sidecar.Options.AppId);
-            using var answer = await CalleeSide.SendAsync(_sidecar, call, context.RequestAborted);
+            using var answer = await CalleeSpans.SendAsync(_sidecar, call, context.RequestAborted);
             if (answer.GrpcFailure is { } failure) context.Response.Headers[GrpcStatusHeader] = ((int)failure.StatusCode).ToString();
             await InvocationEndpoints.WriteAsync(answer, context);
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.Resiliency;
+using LocalDapr.Runtime.Telemetry.Traces;
 
 namespace LocalDapr.Runtime.Invocation;
 
@@ -42,16 +43,16 @@ internal sealed class Invoker(Sidecar sidecar, TargetResolver targets) : IDispos
 
     private async ValueTask<InvocationAnswer> SendAsync(InvocationCall call, CancellationToken cancellation) => targets.Find(call.AppId) switch
     {
-        InvocationTarget.Local local => await CalleeSide.SendAsync(local.Callee, WithIds(call, local.Callee), cancellation),
+        InvocationTarget.Local local when local.Callee == sidecar => await CalleeSide.SendAsync(sidecar, call, cancellation),
+        InvocationTarget.Local local => await CalleeSpans.SendAsync(local.Callee, WithIds(call, local.Callee), cancellation),
         InvocationTarget.Remote remote => await SendAsync(WithIds(call, null), remote.Address, cancellation),
         InvocationTarget.External external => await SendAsync(call, external, cancellation),
         _ => throw DaprErrors.InvokeFailed(call.AppId, $"couldn't find service: {call.AppId}"),
     };
 
-    // Between a sidecar and its own app nobody needs to be named.
+    // Only between a sidecar and its own app nobody needs to be named.
     private InvocationCall WithIds(InvocationCall call, Sidecar? callee)
     {
-        if (callee == sidecar) return call;
         var headers = new List<KeyValuePair<string, string>>(call.Headers)
         {
             new(WellKnownHeaders.CallerAppId, sidecar.Options.AppId),

@@ -2,6 +2,7 @@ using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.MetadataApi;
 using LocalDapr.Runtime.PubSub.Delivery;
 using LocalDapr.Runtime.PubSub.Subscriptions;
+using LocalDapr.Runtime.Telemetry.Traces;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -22,7 +23,7 @@ internal sealed partial class PubSubBlock : IBuildingBlock
     {
         (_sidecar, _log, Components) = (sidecar, sidecar.NewLog("pubsub"), new PubSubComponents(sidecar));
         _subscriptions = new AppSubscriptions(sidecar, _log);
-        _app = sidecar.App.IsGrpc ? new GrpcSubscriber(sidecar.App) : new HttpSubscriber(sidecar.App);
+        _app = sidecar.App.IsGrpc ? new GrpcSubscriber(sidecar.App, sidecar.Spans) : new HttpSubscriber(sidecar.App, sidecar.Spans);
         sidecar.Metadata.Subscriptions = Listed;
     }
 
@@ -30,6 +31,8 @@ internal sealed partial class PubSubBlock : IBuildingBlock
 
     /// <summary>Cancelled when the sidecar begins to stop: streams end then.</summary>
     public CancellationToken Stopping => _sidecar.Stopping;
+
+    public Spans? Spans => _sidecar.Spans;
 
     public ValueTask OpenAsync(CancellationToken cancellation) => Components.OpenAsync();
 

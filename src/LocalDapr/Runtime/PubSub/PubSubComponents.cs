@@ -2,6 +2,8 @@ using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.PubSub.CloudEvents;
 using LocalDapr.Runtime.PubSub.Log;
+using LocalDapr.Runtime.Telemetry.Traces;
+using ActivityKind = System.Diagnostics.ActivityKind;
 
 namespace LocalDapr.Runtime.PubSub;
 
@@ -37,9 +39,17 @@ internal sealed class PubSubComponents(Sidecar sidecar)
     {
         var component = Target(pubsub, topic);
         var messages = new List<NewMessage>(entries.Count);
-        foreach (var entry in entries)
-            messages.Add(MessageOf(entry, raw) ?? throw DaprErrors.PubSubCloudEvent(pubsub, sidecar.Options.AppId));
-        await AppendAsync(component, topic, messages, cancellation);
+        var spans = new List<Span>();
+        try
+        {
+            foreach (var entry in entries)
+                messages.Add(MessageOf(raw ? entry : Produced(entry, spans), raw) ?? throw DaprErrors.PubSubCloudEvent(pubsub, sidecar.Options.AppId));
+            await AppendAsync(component, topic, messages, cancellation);
+        }
+        finally
+        {
+            foreach (var span in spans) span.Dispose();
+        }
     }
 
     /// <summary>Publishes events that are whole already.</summary>
@@ -65,6 +75,16 @@ internal sealed class PubSubComponents(Sidecar sidecar)
             "FALSE" or "F" or "0" => false,
             _ => throw DaprErrors.PubSubMetadata(pubsub, $"rawPayload value must be a valid boolean: actual is '{text}'"),
         };
+    }
+
+    // Each event of a bulk goes its own way from here, so each has a span of its own.
+    private PublishedEvent Produced(PublishedEvent entry, List<Span> spans)
+    {
+        if (sidecar.Spans?.Start("PublishEvent", ActivityKind.Producer, entry.Trace.Parent, entry.Trace.State) is not { } span) return entry;
+        span.Set("messaging.system", "pubsub");
+        span.Set("messaging.destination.name", entry.Topic);
+        spans.Add(span);
+        return entry with { Trace = new Trace(span.TraceParent, span.TraceState) };
     }
 
     private NewMessage? MessageOf(PublishedEvent published, bool raw)

@@ -18,7 +18,7 @@ internal sealed class StreamingSubscription(PubSubBlock block)
         if (first?.InitialRequest is not { } initial) throw Refuse("initial request is required");
         var component = ComponentFor(initial);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, block.Stopping);
-        var subscriber = new StreamSubscriber();
+        var subscriber = new StreamSubscriber(block.Spans);
         // Subscribed before it is told: what is published from then on must not be missed. Events wait until the answer has left.
         var active = await block.SubscribeAsync(component, SubscriptionOf(initial), subscriber, ending.Token);
         var writing = Task.CompletedTask;

@@ -3,25 +3,29 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using LocalDapr.Runtime.Invocation;
 using LocalDapr.Runtime.PubSub.CloudEvents;
+using LocalDapr.Runtime.Telemetry.Traces;
 
 namespace LocalDapr.Runtime.PubSub.Delivery;
 
 /// <summary>Hands events to an app that speaks HTTP: a POST an event, or a POST a batch.</summary>
-internal sealed class HttpSubscriber(AppChannel app) : ISubscriber
+internal sealed class HttpSubscriber(AppChannel app, Spans? spans = null) : ISubscriber
 {
     private static readonly JsonWriterOptions Options =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     public async ValueTask<Outcome> DeliverAsync(Delivery delivery, CancellationToken cancellation)
     {
+        using var span = spans.Begin(delivery);
         try
         {
             var answer = await app.SendAsync(
-                HttpMethod.Post, delivery.Path, "", HeadersOf(delivery), delivery.Event.Json, ContentTypes.CloudEvent, cancellation);
+                HttpMethod.Post, delivery.Path, "", HeadersOf(delivery, span), delivery.Event.Json, ContentTypes.CloudEvent, cancellation);
+            span?.FailOf(answer.Status);
             return HttpAnswer.Read(answer.Status, answer.Body);
         }
-        catch (HttpRequestException)
+        catch (HttpRequestException error)
         {
+            span?.Fail(error.Message);
             return Outcome.Retry;
         }
     }
@@ -29,26 +33,37 @@ internal sealed class HttpSubscriber(AppChannel app) : ISubscriber
     public async ValueTask<IReadOnlyList<Outcome>> DeliverBulkAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellation)
     {
         var first = deliveries[0];
+        var entries = spans.Begin(deliveries);
         try
         {
             var answer = await app.SendAsync(
-                HttpMethod.Post, first.Path, "", [new("pubsubName", first.PubSub)], Batch(deliveries), "application/json", cancellation);
+                HttpMethod.Post, first.Path, "", BulkHeaders(first, entries), Batch(deliveries), "application/json", cancellation);
+            foreach (var span in entries) span.FailOf(answer.Status);
             return HttpAnswer.ReadBulk(answer.Status, answer.Body, [.. deliveries.Select(d => d.EntryId)]);
         }
-        catch (HttpRequestException)
+        catch (HttpRequestException error)
         {
+            foreach (var span in entries) span.Fail(error.Message);
             return [.. deliveries.Select(_ => Outcome.Retry)];
+        }
+        finally
+        {
+            foreach (var span in entries) span.Dispose();
         }
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> HeadersOf(Delivery delivery)
+    private static IEnumerable<KeyValuePair<string, string>> HeadersOf(Delivery delivery, Span? span)
     {
         yield return new("pubsubName", delivery.PubSub);
         foreach (var pair in delivery.Metadata) yield return pair;
-        var parent = delivery.Event.Attribute("traceparent");
-        if (parent.Length > 0) yield return new("traceparent", parent);
-        var state = delivery.Event.Attribute("tracestate");
-        if (state.Length > 0) yield return new("tracestate", state);
+        foreach (var header in delivery.TraceHeaders(span)) yield return header;
+    }
+
+    // A batch has many traces and its request one header: the last one's, as in daprd. Each event tells its own.
+    private static IEnumerable<KeyValuePair<string, string>> BulkHeaders(Delivery first, IReadOnlyList<Span> spans)
+    {
+        yield return new("pubsubName", first.PubSub);
+        if (spans.Count > 0) yield return new("traceparent", spans[^1].TraceParent);
     }
 
     private static ReadOnlyMemory<byte> Batch(IReadOnlyList<Delivery> deliveries)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Dapr.Protocol.Runtime.V1;
+using LocalDapr.Runtime.Telemetry.Traces;
 
 namespace LocalDapr.Runtime.PubSub.Delivery;
 
@@ -8,7 +9,7 @@ namespace LocalDapr.Runtime.PubSub.Delivery;
 /// Hands events to a gRPC stream and waits for their answers, which may come in any order and take any time. Events are queued for the
 /// one writer of the stream; the queue needs no limit of its own, as the consumer limits what is in flight.
 /// </summary>
-internal sealed class StreamSubscriber : ISubscriber
+internal sealed class StreamSubscriber(Spans? spans = null) : ISubscriber
 {
     private readonly Channel<TopicEventRequest> _outgoing = Channel.CreateUnbounded<TopicEventRequest>(new() { SingleReader = true });
     private readonly ConcurrentDictionary<string, TaskCompletionSource<Outcome>> _waiting = new(StringComparer.Ordinal);
@@ -18,6 +19,7 @@ internal sealed class StreamSubscriber : ISubscriber
 
     public async ValueTask<Outcome> DeliverAsync(Delivery delivery, CancellationToken cancellation)
     {
+        using var span = spans.Begin(delivery);
         var request = EventMessages.ToRequest(delivery);
         var answer = new TaskCompletionSource<Outcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting[request.Id] = answer;

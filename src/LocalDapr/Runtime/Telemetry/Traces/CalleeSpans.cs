@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Invocation;
+using Microsoft.AspNetCore.Http;
+
+namespace LocalDapr.Runtime.Telemetry.Traces;
+
+/// <summary>The span of the sidecar that is called, between that of the caller's sidecar and the app's own.</summary>
+internal static class CalleeSpans
+{
+    private const string CallLocal = "/dapr.proto.internals.v1.ServiceInvocation/CallLocal";
+
+    /// <summary>Sends the call to the callee's app.</summary>
+    public static ValueTask<InvocationAnswer> SendAsync(Sidecar callee, InvocationCall call, CancellationToken cancellation) =>
+        callee.Spans is { } spans ? SendAsync(callee, call, spans, cancellation) : CalleeSide.SendAsync(callee, call, cancellation);
+
+    /// <summary>The same for a call of an app's own gRPC service; dispose it when the call has ended.</summary>
+    public static Span? Begin(Sidecar callee, HttpContext context)
+    {
+        var headers = context.Request.Headers;
+        if (callee.Spans?.Start(context.Request.Path.Value ?? "/", ActivityKind.Server, BinaryTrace.ParentOf(headers), headers.TraceState) is not { } span)
+            return null;
+        span.Set("dapr.protocol", "grpc");
+        span.Set("dapr.api", context.Request.Path.Value);
+        headers.TraceParent = span.TraceParent;
+        if (headers.ContainsKey(BinaryTrace.Header)) headers[BinaryTrace.Header] = BinaryTrace.Of(span.TraceParent);
+        return span;
+    }
+
+    private static async ValueTask<InvocationAnswer> SendAsync(Sidecar callee, InvocationCall call, Spans spans, CancellationToken cancellation)
+    {
+        using var span = spans.Start($"CallLocal/{callee.Options.AppId}/{call.Path}", ActivityKind.Server, Header(call, "traceparent"), Header(call, "tracestate"));
+        span.Set("rpc.service", "ServiceInvocation");
+        span.Set("dapr.invoke_method", call.Path);
+        span.Set("dapr.protocol", "grpc");
+        span.Set("dapr.api", CallLocal);
+        var headers = call.Headers.Where(h => !h.Key.Equals("traceparent", StringComparison.OrdinalIgnoreCase));
+        try
+        {
+            return await CalleeSide.SendAsync(callee, call with { Headers = [.. headers, new("traceparent", span.TraceParent)] }, cancellation);
+        }
+        catch (Exception error)
+        {
+            span.Fail(error.Message);
+            throw;
+        }
+    }
+
+    private static string? Header(InvocationCall call, string name) =>
+        call.Headers.FirstOrDefault(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+}
