@@ -34,6 +34,12 @@ public sealed record EngineOptions(string AppId)
 
     public RetentionPolicy Retention { get; init; } = RetentionPolicy.KeepAll;
 
+    /// <summary>
+    /// Told of every step of a recorded trace that has ended: quickly, as the engine waits. Null when nobody collects them; then traces are
+    /// handed on as they came.
+    /// </summary>
+    public Action<Traces.WorkflowSpan>? OnSpan { get; init; }
+
     /// <summary>Told of every failed write or background fault; the engine tries again by itself.</summary>
     public Action<Exception> OnFault { get; init; } = static _ => { };
 

@@ -24,6 +24,7 @@ public sealed class ActivityItem
         InstanceId = instanceId;
         ExecutionId = executionId;
         Task = task;
+        Trace = task.Trace;
     }
 
     public string InstanceId { get; }
@@ -34,6 +35,12 @@ public sealed class ActivityItem
     public TaskScheduled Task { get; }
 
     public PropagatedHistory? Propagated { get; init; }
+
+    /// <summary>What the activity's own work goes on with; with spans, the present attempt's.</summary>
+    public TraceContext? Trace { get; internal set; }
+
+    /// <summary>When the worker got it; told with spans only.</summary>
+    internal Moment GivenOutAt { get; set; }
 
     /// <summary>Time stamp of when the worker got it.</summary>
     internal long GivenOut { get; set; }

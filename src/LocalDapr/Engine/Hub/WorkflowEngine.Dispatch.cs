@@ -1,4 +1,5 @@
 using LocalDapr.Engine.History;
+using LocalDapr.Engine.Traces;
 using LocalDapr.Engine.Turns;
 
 namespace LocalDapr.Engine.Hub;
@@ -103,6 +104,7 @@ public sealed partial class WorkflowEngine
             if (item.IsDone) continue;
             item.Worker = worker;
             item.GivenOut = System.Diagnostics.Stopwatch.GetTimestamp();
+            if (_options.OnSpan is not null) (item.Trace, item.GivenOutAt) = (Steps.Attempt(item.Task), Now);
             worker.OpenActivities.Add(item);
             _openActivities++;
             activities.Add(item);

@@ -1,5 +1,6 @@
 using LocalDapr.Engine.History;
 using LocalDapr.Engine.Records;
+using LocalDapr.Engine.Traces;
 using LocalDapr.Engine.Turns;
 
 namespace LocalDapr.Engine.Hub;
@@ -143,6 +144,7 @@ public sealed partial class WorkflowEngine
             return;
         }
         _stalled.Remove(instance);
+        TellTurn_NeedsLock(instance, turn, commit, now);
         if (instance.State.Started is null) _meter.Began(turn.NewEvents.OfType<ExecutionStarted>().First(), now);
         var change = Append_NeedsLock(instance, new InstanceRecord
         {
@@ -225,6 +227,7 @@ public sealed partial class WorkflowEngine
             result = result with { Result = null, Failure = tooLarge };
         }
         _meter.Ran(item.Task, result.Failure is not null, item.GivenOut);
+        if (_options.OnSpan is not null) Tell(Steps.Activity(item, result.Failure, Now));
         if (item.Guest is { } guest)
         {
             guest.TrySetResult(result);

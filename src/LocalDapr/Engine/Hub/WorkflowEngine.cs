@@ -42,6 +42,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
             IsActive = IsActive_NeedsLock,
             ReachesOtherApps = options.Link is not null,
             MaxPayloadBytes = options.MaxPayloadBytes,
+            NamesSteps = options.OnSpan is not null,
         };
         _committer = new Committer(store, options, time, OnCommitted);
         _timers = new TimerHeap(time, OnTimersDue, IsOpen_NeedsLock);
@@ -284,7 +285,11 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         {
             if (happened is TaskScheduled task) QueueActivity_NeedsLock(instance, task);
             else if (happened is TimerCreated timer) AddTimer_NeedsLock(instance, timer);
-            else if (happened is ExecutionCompleted completed && instance.State.Started is { } started) _meter.Ended(started, completed);
+            else if (happened is ExecutionCompleted completed && instance.State.Started is { } started)
+            {
+                _meter.Ended(started, completed);
+                TellEnd_NeedsLock(instance, started, completed);
+            }
             else if (happened is ChildCreated child && !IsOfThisApp(child)) SendAway_NeedsLock(instance, child);
         }
         instance.TellWaiters();

@@ -1,4 +1,5 @@
 using LocalDapr.Engine.History;
+using LocalDapr.Engine.Traces;
 
 namespace LocalDapr.Engine.Turns;
 
@@ -10,6 +11,7 @@ internal sealed class Outcome(
     private readonly List<OutgoingMessage> _messages = [];
     private readonly HashSet<string> _started = [];
     private readonly EventRouter _here = new(facts.AppId);
+    private readonly TraceContext? _trace = facts.NamesSteps ? Steps.Of(started) : started.Trace;
 
     public TurnCommit Conclude(IReadOnlyList<WorkflowAction> actions, string? customStatus)
     {
@@ -49,7 +51,7 @@ internal sealed class Outcome(
             Router = RouterOf(task),
             Version = task.Version,
             Input = task.Input,
-            Trace = started.Trace,
+            Trace = _trace,
             TaskExecutionId = task.TaskExecutionId,
             Scope = task.Scope,
         });
@@ -78,7 +80,7 @@ internal sealed class Outcome(
             Router = RouterOf(child),
             Version = child.Version,
             Input = child.Input,
-            Trace = started.Trace,
+            Trace = _trace,
             Scope = child.Scope,
         });
         if (IsElsewhere(child) && facts.ReachesOtherApps) return;
@@ -104,7 +106,7 @@ internal sealed class Outcome(
         Router = RouterOf(child),
         Version = child.Version,
         Input = child.Input,
-        Trace = started.Trace,
+        Trace = _trace,
         Parent = new ParentInstance(child.Id, started.Name, self, started.ExecutionId)
         {
             Version = started.Version,

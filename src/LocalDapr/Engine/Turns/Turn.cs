@@ -1,4 +1,5 @@
 using LocalDapr.Engine.History;
+using LocalDapr.Engine.Traces;
 
 namespace LocalDapr.Engine.Turns;
 
@@ -110,12 +111,14 @@ public static class Turn
 
     private static TurnCommit Restart(ExecutionStarted started, CompleteWorkflow completion, string? customStatus, TurnFacts facts)
     {
+        var executionId = facts.NewExecutionId();
         var next = started with
         {
-            ExecutionId = facts.NewExecutionId(),
+            ExecutionId = executionId,
             Input = completion.Result,
             Timestamp = facts.Now,
             ScheduledStart = null,
+            Trace = facts.NamesSteps ? Steps.NextGeneration(started.Trace, executionId) : started.Trace,
         };
         return new TurnCommit { History = [], Restarted = [next, .. completion.Carryover], CustomStatus = customStatus };
     }

@@ -36,6 +36,9 @@ public sealed record TurnFacts(string AppId, Moment Now, Func<string> NewExecuti
     /// <summary>Says of the id of a finished instance why no child may have it yet; null when one may.</summary>
     public Func<string, string?> WhyNotAgain { get; init; } = static _ => null;
 
+    /// <summary>The instance is a step of its trace, and what it asks for hangs below it; else its trace is handed on as it came.</summary>
+    public bool NamesSteps { get; init; }
+
     /// <summary>The largest payload an action may carry; 0 is no limit.</summary>
     public long MaxPayloadBytes { get; init; }
 

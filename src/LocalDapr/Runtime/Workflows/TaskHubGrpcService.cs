@@ -24,7 +24,7 @@ internal static class TaskHubGrpcService
     public static void MapTaskHub(this IEndpointRouteBuilder grpc, WorkflowBlock block)
     {
         grpc.MapUnary(TaskHubMethods.Hello, static (_, _) => new ValueTask<Empty>(new Empty()));
-        Map(grpc, TaskHubMethods.StartInstance, (request, call) => StartAsync(block.Engine, request, call.Cancellation));
+        Map(grpc, TaskHubMethods.StartInstance, (request, call) => StartAsync(block, request, call));
         Map(grpc, TaskHubMethods.GetInstance, async (request, call) =>
             Found(await block.Engine.GetAsync(request.InstanceId, call.Cancellation), request, parent: false));
         Map(grpc, TaskHubMethods.WaitForInstanceStart, async (request, call) =>
@@ -109,11 +109,11 @@ internal static class TaskHubGrpcService
     };
 
     // Answers after the first turn, so that whoever reads the instance next finds it running; a scheduled one is not waited for.
-    private static async ValueTask<CreateInstanceResponse> StartAsync(
-        WorkflowEngine engine, CreateInstanceRequest request, CancellationToken cancellation)
+    private static async ValueTask<CreateInstanceResponse> StartAsync(WorkflowBlock block, CreateInstanceRequest request, ServerCall call)
     {
-        await engine.StartAsync(ToStart(request), cancellation);
-        if (request.ScheduledStartTimestamp is null) await engine.WaitForStartAsync(request.InstanceId, cancellation);
+        var headers = call.Http.Request.Headers;
+        await block.StartAsync(ToStart(request), headers.TraceParent, headers.TraceState, call.Cancellation);
+        if (request.ScheduledStartTimestamp is null) await block.Engine.WaitForStartAsync(request.InstanceId, call.Cancellation);
         return new CreateInstanceResponse { InstanceId = request.InstanceId };
     }
 

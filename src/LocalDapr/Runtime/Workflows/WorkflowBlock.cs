@@ -1,8 +1,10 @@
+using LocalDapr.Engine.History;
 using LocalDapr.Engine.Hub;
 using LocalDapr.Engine.Storage;
 using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.Storage;
+using LocalDapr.Runtime.Telemetry.Traces;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -38,6 +40,14 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
         sidecar.Metadata.ConnectedWorkers = () => _engine.ConnectedWorkers;
     }
 
+    /// <summary>
+    /// Starts an instance as a step of its trace: that of the request itself, or of the call it came with.
+    /// </summary>
+    public ValueTask StartAsync(StartRequest start, string? traceParent, string? traceState, CancellationToken cancellation) =>
+        sidecar.Spans is { IsExported: true } spans
+            ? StartAsync(start, spans.StartWorkflow(start, traceParent, traceState), cancellation)
+            : Engine.StartAsync(start, cancellation);
+
     public void MapHttp(IEndpointRouteBuilder http) => http.MapWorkflows(new WorkflowManagement(this));
 
     public void MapGrpc(IEndpointRouteBuilder grpc)
@@ -58,6 +68,15 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
         if (Interlocked.Exchange(ref _key, null) is { } key) await sidecar.Host.Workflows.ReleaseAsync(key);
     }
 
+    private async ValueTask StartAsync(StartRequest start, Span span, CancellationToken cancellation)
+    {
+        using (span)
+        {
+            var trace = span.IsRecorded ? new TraceContext(span.TraceParent, span.SpanId, span.TraceState) : start.Trace;
+            await Engine.StartAsync(start with { Trace = trace }, cancellation);
+        }
+    }
+
     private async Task<(WorkflowEngine Engine, IReadOnlyList<IDisposable> Owned)> OpenEngineAsync(Component component, CancellationToken cancellation)
     {
         var settings = WorkflowSettings.Read(sidecar.Configuration.Spec);
@@ -73,6 +92,7 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
             MaxHistoryBytes = sidecar.Options.MaxBodyBytes,
             MaxPayloadBytes = sidecar.Options.MaxBodyBytes,
             Link = link,
+            OnSpan = sidecar.Spans is { IsExported: true } spans ? spans.Record : null,
             OnFault = fault => _log.LogError(fault, "The workflow engine of {AppId} failed and tries again", AppId),
             OnBroken = sidecar.Fail,
         };

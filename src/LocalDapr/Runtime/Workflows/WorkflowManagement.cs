@@ -25,14 +25,14 @@ internal sealed class WorkflowManagement(WorkflowBlock block)
         try
         {
             await block.Engine.WhenWorkerAsync(cancellation);
-            await block.Engine.StartAsync(
+            await block.StartAsync(
                 new StartRequest(id, name)
                 {
                     Input = Encoding.UTF8.GetString(input.Span),
                     ScheduledStart = startsAt,
                     Trace = TraceOf(start.TraceParent, start.TraceState),
                 },
-                cancellation);
+                start.TraceParent, start.TraceState, cancellation);
             return id;
         }
         catch (WorkflowException refused)

@@ -16,7 +16,7 @@ internal static class WorkflowStreamService
         grpc.MapDuplex(WorkflowStreamMethods.Connect, async (batches, answers, call) =>
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, block.Stopping);
-            using var stream = new WorkflowStream(Engine(block), block.AppId, new WorkerWriter<HubBatch>(answers, ended, block.Time), ended);
+            using var stream = new WorkflowStream(Engine(block), block, new WorkerWriter<HubBatch>(answers, ended, block.Time), ended);
             await stream.RunAsync(batches);
             if (block.Stopping.IsCancellationRequested) throw new RpcException(StatusCode.Unavailable, "the sidecar is shutting down");
         }, TaskHubGrpcService.FromWorkers);
@@ -35,7 +35,7 @@ internal static class WorkflowStreamService
 }
 
 /// <summary>One connected stream: reads batches in order, and writes work and acknowledgements as they come.</summary>
-internal sealed class WorkflowStream(WorkflowEngine engine, string appId, WorkerWriter<HubBatch> answers, CancellationTokenSource ended) : IDisposable
+internal sealed class WorkflowStream(WorkflowEngine engine, WorkflowBlock block, WorkerWriter<HubBatch> answers, CancellationTokenSource ended) : IDisposable
 {
     private const int ItemsABatch = 256;
 
@@ -100,7 +100,7 @@ internal sealed class WorkflowStream(WorkflowEngine engine, string appId, Worker
             {
                 await _room.WaitAsync(ended.Token);
                 var request = TaskHubGrpcService.ToStart(start.Instance) with { UnlessExists = start.UnlessExists };
-                _ = AcknowledgeAsync(start.Sequence, engine.StartAsync(request, ended.Token));
+                _ = AcknowledgeAsync(start.Sequence, block.StartAsync(request, null, null, ended.Token));
             }
             foreach (var raise in batch.Raises)
             {
@@ -160,7 +160,7 @@ internal sealed class WorkflowStream(WorkflowEngine engine, string appId, Worker
             {
                 batch.Workflows.Add(new WorkflowTurn
                 {
-                    Request = turn.ToWire(appId),
+                    Request = turn.ToWire(block.AppId),
                     Full = turn.Past is not null,
                     ExecutionId = turn.ExecutionId,
                     CachedEvents = (uint)turn.CachedEvents,

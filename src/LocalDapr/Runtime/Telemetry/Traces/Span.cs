@@ -12,6 +12,8 @@ internal sealed class Span(string traceParent, string? traceState, Activity? act
 
     public string? TraceState => traceState;
 
+    public string SpanId => traceParent[36..52];
+
     /// <summary>False when nobody will see it: then describing it is lost work.</summary>
     public bool IsRecorded => activity is not null;
 

@@ -27,7 +27,7 @@ internal static class WireItems
         Input = item.Task.Input,
         WorkflowInstance = new WorkflowInstance { InstanceId = item.InstanceId },
         TaskId = item.Task.EventId,
-        ParentTraceContext = item.Task.Trace.ToWire(),
+        ParentTraceContext = item.Trace.ToWire(),
         TaskExecutionId = item.Task.TaskExecutionId,
         PropagatedHistory = item.Propagated.ToWire(),
     };

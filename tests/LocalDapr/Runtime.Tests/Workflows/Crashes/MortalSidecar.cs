@@ -12,6 +12,11 @@ internal sealed class MortalSidecar(string folder) : IAsyncDisposable
     private readonly int _httpPort = FreePort.Take(1)[0];
     private Process? _process;
 
+    /// <summary>Further flags.</summary>
+    public IReadOnlyList<string> Flags { get; init; } = [];
+
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
     public int GrpcPort { get; } = FreePort.Take(1)[0];
 
     public Uri Http => new($"http://127.0.0.1:{_httpPort}");
@@ -63,12 +68,13 @@ internal sealed class MortalSidecar(string folder) : IAsyncDisposable
             Path.Combine(AppContext.BaseDirectory, "localdapr"),
             [
                 "sidecar", "--app-id", "mortal", "--dapr-http-port", $"{_httpPort}", "--dapr-grpc-port", $"{GrpcPort}",
-                "--resources-path", folder, "--config", Path.Combine(folder, "config", "config.yaml"), "--log-level", "error",
+                "--resources-path", folder, "--config", Path.Combine(folder, "config", "config.yaml"), "--log-level", "error", .. Flags,
             ])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in Variables) start.Environment[name] = value;
         if (crash is { } at) start.Environment[at.Switch] = at.Commit.ToString();
         return Process.Start(start)!;
     }

@@ -11,6 +11,12 @@ namespace LocalDapr.Runtime.Tests.Workflows.Crashes;
 /// </summary>
 internal sealed class StockWorker(Uri sidecar)
 {
+    /// <summary>The workflow, if it is another one: what it does next, or null.</summary>
+    public Func<WorkflowRequest, WorkflowAction?> Story { get; init; } = Decide;
+
+    /// <summary>The work of its activities, if there is any.</summary>
+    public Func<ActivityRequest, Task> Work { get; init; } = static _ => Task.CompletedTask;
+
     /// <summary>Runs until cancelled; a call that fails with the sidecar is left to the next connection.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -42,13 +48,14 @@ internal sealed class StockWorker(Uri sidecar)
         {
             if (item.ActivityRequest is { } activity)
             {
+                await Work(activity);
                 var result = new ActivityResponse { InstanceId = activity.WorkflowInstance.InstanceId, TaskId = activity.TaskId, Result = "worked" };
                 await channel.UnaryAsync(TaskHubMethods.CompleteActivityTask, result, options);
             }
             else
             {
                 var answer = new WorkflowResponse { InstanceId = item.WorkflowRequest.InstanceId, CompletionToken = item.CompletionToken };
-                if (Decide(item.WorkflowRequest) is { } action) answer.Actions.Add(action);
+                if (Story(item.WorkflowRequest) is { } action) answer.Actions.Add(action);
                 await channel.UnaryAsync(TaskHubMethods.CompleteOrchestratorTask, answer, options);
             }
         }
@@ -74,7 +81,7 @@ internal sealed class StockWorker(Uri sidecar)
         return Complete(4, $"{worked.TaskCompleted.Result} {child.ChildWorkflowInstanceCompleted.Result} {raised.EventRaised.Input}");
     }
 
-    private static WorkflowAction Complete(int id, string result) => new()
+    public static WorkflowAction Complete(int id, string result) => new()
     {
         Id = id,
         CompleteWorkflow = new CompleteWorkflowAction { WorkflowStatus = OrchestrationStatus.Completed, Result = result },
