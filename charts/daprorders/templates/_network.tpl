@@ -57,6 +57,14 @@ give them, in any namespace. In a cloud: any public address, and the node's meta
   ports: [5432]
 {{- end -}}
 
+{{/* Ordering's PostgreSQL: the app itself talks to it, not its sidecar. */}}
+{{- define "daprorders.orderingStore" -}}
+{{- $to := .Values.networkPolicy.orderingStore.to | default (list (dict "ipBlock" (dict "cidr" "0.0.0.0/0")) (dict "ipBlock" (dict "cidr" "::/0")) (dict "namespaceSelector" dict)) -}}
+# The event store.
+- to: {{- toYaml $to | nindent 4 }}
+  ports: {{- include "daprorders.tcp" (.Values.networkPolicy.orderingStore.ports | default (list .Values.ordering.postgres.port)) | nindent 4 }}
+{{- end -}}
+
 {{- define "daprorders.publicAddresses" -}}
 - ipBlock:
     cidr: "0.0.0.0/0"

@@ -164,10 +164,16 @@ livenessProbe:
 {{- if and .service.sidecar $root.Values.monitoring.metrics -}}
 {{- $_ := set $env "DAPRORDERS_METRICS_PORT" "9464" -}}
 {{- end -}}
+{{- if and (eq .name "ordering") (eq $root.Values.ordering.store "postgres") -}}
+{{- $_ := set $env "DAPRORDERS_LEASE_SECONDS" (printf "%d" (int $root.Values.ordering.leaseSeconds)) -}}
+{{- end -}}
 {{- $env = merge (deepCopy .service.values.env) $env -}}
 {{- range $name, $value := $env }}
 - name: {{ $name }}
   value: {{ $value | quote }}
+{{- end }}
+{{- if eq .name "ordering" }}
+{{- include "daprorders.storeEnv" $root }}
 {{- end }}
 {{- if .service.sidecar }}
 - name: DAPR_API_TOKEN
@@ -177,6 +183,22 @@ livenessProbe:
 - name: APP_API_TOKEN
   valueFrom:
     secretKeyRef: {name: {{ $tokens | quote }}, key: app-token}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Where Ordering's event store is, when it is no file; the password by reference. */}}
+{{- define "daprorders.storeEnv" -}}
+{{- if eq .Values.ordering.store "postgres" }}
+{{- $p := .Values.ordering.postgres }}
+- name: ORDERING_STORE
+  value: postgres
+- name: ORDERING_POSTGRES
+  value: {{ printf "Host=%s;Port=%d;Database=%s;Username=%s;SSL Mode=%s;Maximum Pool Size=%d" $p.host (int $p.port) $p.database $p.username $p.sslMode (int $p.maxPoolSize) | quote }}
+{{- with $p.passwordSecret }}
+- name: ORDERING_POSTGRES_PASSWORD
+  valueFrom:
+    secretKeyRef: {name: {{ splitList ":" . | first | quote }}, key: {{ splitList ":" . | last | quote }}}
 {{- end }}
 {{- end }}
 {{- end -}}

@@ -9,6 +9,7 @@ What is true of the services whatever the values are; it follows from their code
   backends  its sidecar talks to the back ends of the component set
   webhooks  its app calls addresses that customers gave
   consumes  topic whose backlog tells its load
+  single    one process at a time, with a volume (Ordering, while its event store is a file)
 */}}
 {{- define "daprorders.facts" -}}
 gateway:
@@ -98,6 +99,10 @@ payment-provider:
 {{- range $name, $fact := $facts -}}
 {{- if or (ne $name "payment-provider") (include "daprorders.usesSimulator" $) -}}
 {{- $values := include "daprorders.merge" (dict "base" $.Values.defaults "over" (get $.Values.services $name | default dict)) | fromYaml -}}
+{{- if and (eq $name "ordering") (eq $.Values.ordering.store "postgres") -}}
+{{- $_ := unset $fact "single" -}}
+{{- $_ := set $values.persistence "enabled" false -}}
+{{- end -}}
 {{- $_ := set $out $name (merge (dict "values" $values) $fact) -}}
 {{- end -}}
 {{- end -}}

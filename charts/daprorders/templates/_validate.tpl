@@ -23,7 +23,7 @@ What a schema cannot say: rules between values. Each failure is one sentence tha
 {{- $s := $service.values -}}
 {{- $scaled := ne $s.autoscaling.kind "none" -}}
 {{- if and $service.single (or $scaled (gt (int $s.replicas) 1)) -}}
-{{- fail (printf "services.%s runs as exactly one pod, because its event store is a file on one volume: set replicas to 1 and autoscaling.kind to none" $name) -}}
+{{- fail (printf "services.%s runs as exactly one pod, because its event store is a file on one volume: set replicas to 1 and autoscaling.kind to none, or ordering.store to postgres" $name) -}}
 {{- end -}}
 {{- if and $service.single (not $s.persistence.enabled) -}}
 {{- fail (printf "services.%s.persistence.enabled must be true: without a volume, accepted orders would be lost with the pod" $name) -}}
