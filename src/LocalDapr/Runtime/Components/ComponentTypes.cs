@@ -11,7 +11,7 @@ internal static class ComponentTypes
     {
         ["state.in-memory"] = State,
         ["state.sqlite"] = State,
-        ["pubsub.in-memory"] = ["MESSAGE_TTL", "BULK_PUBSUB"],
+        ["pubsub.in-memory"] = ["MESSAGE_TTL", "BULK_PUBSUB", "SUBSCRIBE_WILDCARDS"],
         ["pubsub.sqlite"] = ["MESSAGE_TTL", "BULK_PUBSUB"],
         ["lock.sqlite"] = [],
         ["configuration.local.file"] = [],

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace LocalDapr.Runtime.Hosting;
 
 /// <summary>
-/// Watches the resource folders of a sidecar and hands changes of components, subscriptions and HTTP endpoints to it, as daprd's feature
-/// HotReload. The store of the actors stays what it was at the start: moving actors at run time would lose turns.
+/// Watches the resource folders of a sidecar and hands changes of components, subscriptions, HTTP endpoints and resiliency to it, as
+/// daprd's feature HotReload. The store of the actors stays what it was at the start: moving actors at run time would lose turns.
 /// </summary>
 internal sealed partial class HotReload : IAsyncDisposable
 {
@@ -26,6 +26,9 @@ internal sealed partial class HotReload : IAsyncDisposable
     public void Start() => _watch.Start();
 
     public ValueTask DisposeAsync() => _watch.DisposeAsync();
+
+    /// <summary>True for a kind that may change while the sidecar runs.</summary>
+    internal static bool Takes(Resource resource) => resource.Kind is "Component" or "Subscription" or "HTTPEndpoint" or "Resiliency";
 
     /// <summary>
     /// The components after a change: those whose document is the same stay the same objects, and so does the store of the actors, whatever

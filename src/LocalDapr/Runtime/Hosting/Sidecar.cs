@@ -141,9 +141,10 @@ public sealed class Sidecar : IAsyncDisposable
         try
         {
             var read = ResourceLoader.Load(Options.ResourcesPaths, Options, _log);
-            var kept = Resources.Where(r => r.Kind is not ("Component" or "Subscription" or "HTTPEndpoint"));
+            var kept = Resources.Where(r => !HotReload.Takes(r));
+            Resiliency = Resiliency.Reload(read, Options.AppId, _log);
             Components.Replace(HotReload.Merge(Components.All, ComponentReader.Read(read, this, _log)));
-            Resources = [.. read.Where(r => r.Kind is "Component" or "Subscription" or "HTTPEndpoint"), .. kept];
+            Resources = [.. read.Where(HotReload.Takes), .. kept];
             foreach (var block in _blocks) await block.ReloadAsync(cancellation);
             _log.LogInformation("The resources of {AppId} changed; components are now: {Names}", Options.AppId, string.Join(", ", Components.All));
         }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace LocalDapr.Runtime.Resiliency;
 
@@ -18,13 +19,33 @@ internal sealed class ResiliencyRegistry
     private readonly Dictionary<string, JsonObject> _targets = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Target, string Part), ResiliencyPolicy> _policies = new();
 
-    private ResiliencyRegistry(TimeProvider time) => _time = time;
+    private readonly string _source;
+
+    private ResiliencyRegistry(TimeProvider time, string source) => (_time, _source) = (time, source);
 
     public static ResiliencyRegistry Load(IReadOnlyList<Resource> resources, string appId, TimeProvider time)
     {
-        var registry = new ResiliencyRegistry(time);
-        foreach (var resource in resources.Where(r => r.Kind == "Resiliency" && r.IsFor(appId))) registry.Add(resource);
+        var own = resources.Where(r => r.Kind == "Resiliency" && r.IsFor(appId)).ToList();
+        var registry = new ResiliencyRegistry(time, string.Join('\n', own.Select(r => r.Body.ToJsonString())));
+        foreach (var resource in own) registry.Add(resource);
         return registry;
+    }
+
+    /// <summary>
+    /// The policies of changed resources; these ones, with their breakers' counts, when none of them is about resiliency or one is wrong.
+    /// </summary>
+    public ResiliencyRegistry Reload(IReadOnlyList<Resource> resources, string appId, ILogger log)
+    {
+        try
+        {
+            var changed = Load(resources, appId, _time);
+            return changed._source == _source ? this : changed;
+        }
+        catch (StartupException error)
+        {
+            log.LogError("{Reason} The policies stay as they were.", error.Message);
+            return this;
+        }
     }
 
     /// <summary>A circuit breaker is per app and method.</summary>

@@ -39,6 +39,54 @@ public sealed class HotReloadTests
     }
 
     [Fact]
+    public async Task A_resiliency_written_changed_and_removed_while_the_app_runs_counts_from_then_on()
+    {
+        var calls = 0;
+        await using var one = await OneSidecar.StartAsync(context =>
+        {
+            Interlocked.Increment(ref calls);
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return Task.CompletedTask;
+        });
+        Assert.Equal(1, await CallsOfAsync());
+
+        await one.WriteAsync("retry.yaml", Retries(2));
+        await OneSidecar.EventuallyAsync(async () => await CallsOfAsync() == 3, "two retries");
+        await one.WriteAsync("retry.yaml", Retries(4));
+        await OneSidecar.EventuallyAsync(async () => await CallsOfAsync() == 5, "four retries");
+        one.Remove("retry.yaml");
+        await OneSidecar.EventuallyAsync(async () => await CallsOfAsync() == 1, "none");
+
+        async Task<int> CallsOfAsync()
+        {
+            var before = Volatile.Read(ref calls);
+            (await one.Http.GetAsync(new Uri("/v1.0/invoke/app/method/x", UriKind.Relative), Stop)).Dispose();
+            return Volatile.Read(ref calls) - before;
+        }
+
+        static string Retries(int most) => $$"""
+            apiVersion: dapr.io/v1alpha1
+            kind: Resiliency
+            metadata: {name: retry}
+            spec:
+              policies: {retries: {again: {policy: constant, duration: 1ms, maxRetries: {{most}} } } }
+              targets: {apps: {app: {retry: again} } }
+            """;
+    }
+
+    [Fact]
+    public async Task A_resiliency_with_a_duration_that_is_none_leaves_the_former_one()
+    {
+        await using var one = await OneSidecar.StartAsync();
+
+        await one.WriteAsync("bad.yaml", "kind: Resiliency\nmetadata: {name: bad}\nspec: {policies: {timeouts: {t: soon} } }");
+        await one.WriteAsync("store.yaml", OneSidecar.Component("store", "state.in-memory"));
+
+        await OneSidecar.EventuallyAsync(() => Task.FromResult(one.Sidecar.Components.All.Count == 1), "the component");
+        Assert.False(one.Sidecar.Failed.IsCompleted);
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_YAML_yet_changes_nothing()
     {
         await using var one = await OneSidecar.StartAsync(app: null, configuration: null, OneSidecar.Component("kept", "state.in-memory"));

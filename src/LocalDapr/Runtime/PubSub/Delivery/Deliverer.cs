@@ -14,7 +14,7 @@ namespace LocalDapr.Runtime.PubSub.Delivery;
 internal sealed partial class Deliverer(
     Subscription subscription,
     ISubscriber subscriber,
-    ResiliencyPolicy policy,
+    Func<ResiliencyPolicy> policy,
     Func<string, ReadOnlyMemory<byte>, CancellationToken, ValueTask> publishRaw,
     TimeProvider time,
     ILogger logger)
@@ -45,7 +45,7 @@ internal sealed partial class Deliverer(
         using var parsed = delivery.Event;
         try
         {
-            var outcome = await policy.ExecuteAsync(
+            var outcome = await policy().ExecuteAsync(
                 ct => subscriber.DeliverAsync(delivery, ct), FailureOf, static _ => true, cancellation);
             if (outcome == Outcome.Success) return Verdict.Complete;
             return outcome == Outcome.Drop ? await BuryAsync(message, cancellation) : await GiveUpAsync(message, cancellation);
@@ -66,7 +66,7 @@ internal sealed partial class Deliverer(
         var open = entries;
         try
         {
-            await policy.ExecuteAsync(
+            await policy().ExecuteAsync(
                 async ct =>
                 {
                     var outcomes = await subscriber.DeliverBulkAsync([.. open.Select(e => e.Delivery)], ct);

@@ -23,6 +23,8 @@ internal sealed class MessageLog
 
     private readonly ConcurrentDictionary<string, long> _topics = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<long, Signal> _signals = new();
+    // Patterns that somebody of this process has joined, with the topic that collects what matches.
+    private readonly ConcurrentDictionary<string, long> _patterns = new(StringComparer.Ordinal);
     private readonly SqliteDatabase _database;
 
     private MessageLog(SqliteDatabase database)
@@ -50,8 +52,29 @@ internal sealed class MessageLog
     {
         if (messages.Count == 0) return;
         var id = await TopicAsync(topic, cancellation);
-        await _database.WriteAsync(connection => Insert(connection, id, messages, now.ToUnixTimeMilliseconds()), cancellation);
+        var also = _patterns.IsEmpty ? [] : PatternsOf(topic);
+        await _database.WriteAsync(
+            connection =>
+            {
+                Insert(connection, id, messages, now.ToUnixTimeMilliseconds());
+                foreach (var pattern in also) Insert(connection, pattern, messages, now.ToUnixTimeMilliseconds());
+            },
+            cancellation);
         if (_signals.TryGetValue(id, out var signal)) signal.Raise();
+        foreach (var pattern in also)
+            if (_signals.TryGetValue(pattern, out var waiting))
+                waiting.Raise();
+    }
+
+    /// <summary>
+    /// Joins a pattern, which ends in a star: every topic that begins so, and goes on. Only this process knows of it, so it is for logs that
+    /// no other process writes. What is published from now on is collected under the pattern's own name.
+    /// </summary>
+    public async ValueTask<Consumers> JoinPatternAsync(string pattern, string name, bool fromOldest, CancellationToken cancellation)
+    {
+        var consumers = await JoinAsync(pattern, name, fromOldest, cancellation);
+        _patterns[pattern] = consumers.TopicId;
+        return consumers;
     }
 
     /// <summary>The group of a topic, made now if it is new: it gets what is published from now on, or what the log still holds.</summary>
@@ -162,6 +185,12 @@ internal sealed class MessageLog
         return first is { } from && done is { } to && to >= from ? (from, to) : null;
     }
 
+    private List<long> PatternsOf(string topic) =>
+    [
+        .. _patterns.Where(p => topic.Length >= p.Key.Length && topic != p.Key && topic.AsSpan().StartsWith(p.Key.AsSpan()[..^1], StringComparison.Ordinal))
+            .Select(p => p.Value),
+    ];
+
     private async ValueTask<long> TopicAsync(string topic, CancellationToken cancellation)
     {
         if (_topics.TryGetValue(topic, out var known)) return known;
@@ -178,7 +207,7 @@ internal sealed class MessageLog
         return id;
     }
 
-    private static bool Insert(SqliteConnection connection, long topic, IReadOnlyList<NewMessage> messages, long now)
+    private static void Insert(SqliteConnection connection, long topic, IReadOnlyList<NewMessage> messages, long now)
     {
         var last = (long)connection.Prepared("UPDATE pubsub_topic SET last = last + @count WHERE id = @id RETURNING last")
             .Bind("@count", messages.Count).Bind("@id", topic).ExecuteScalar()!;
@@ -189,7 +218,6 @@ internal sealed class MessageLog
             insert.Bind("@id", ++id).Bind("@data", Bytes(message.Data)).Bind("@at", now)
                 .Bind("@metadata", message.Metadata is { Count: > 0 } metadata ? JsonSerializer.Serialize(metadata) : null)
                 .Bind("@expires", message.Expires?.ToUnixTimeMilliseconds()).ExecuteNonQuery();
-        return true;
     }
 
     private static Lease? Claim(SqliteConnection connection, Consumers consumers, string owner, int limit, long until)

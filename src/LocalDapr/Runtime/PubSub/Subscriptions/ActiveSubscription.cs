@@ -1,3 +1,4 @@
+using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.PubSub.Delivery;
 using LocalDapr.Runtime.PubSub.Log;
@@ -21,15 +22,17 @@ internal sealed class ActiveSubscription
     {
         var log = sidecar.NewLog("pubsub");
         var time = sidecar.Host.Time;
-        var policy = sidecar.Resiliency.ComponentInbound(component.Component);
-        var deliverer = new Deliverer(subscription, subscriber, policy, PublishRaw, time, log);
+        // Asked for each time: the policies may change while messages come in.
+        var deliverer = new Deliverer(subscription, subscriber, () => sidecar.Resiliency.ComponentInbound(component.Component), PublishRaw, time, log);
         var options = ConsumerOptions.Of(component.Component) with
         {
             BatchSize = subscription.Bulk?.MaxMessages ?? 1,
             BatchWait = subscription.Bulk?.MaxWait ?? TimeSpan.Zero,
         };
         var group = component.Component.Get("consumerID", sidecar.Options.AppId);
-        var consumers = await component.Log.JoinAsync(subscription.Topic, group, options.FromOldest, cancellation);
+        var consumers = subscription.Topic.EndsWith('*') && ComponentTypes.Capabilities(component.Component).Contains("SUBSCRIBE_WILDCARDS")
+            ? await component.Log.JoinPatternAsync(subscription.Topic, group, options.FromOldest, cancellation)
+            : await component.Log.JoinAsync(subscription.Topic, group, options.FromOldest, cancellation);
         var consumer = new LogConsumer(component.Log, consumers, options, HandleAsync, time, log);
         consumer.Start();
         return new ActiveSubscription(subscription, component, consumer);
