@@ -5,18 +5,20 @@ using LocalDapr.Runtime.Hosting;
 namespace LocalDapr.Runtime.Configuration;
 
 /// <summary>
-/// <c>accessControl</c> of the Configuration: which apps may call what of this one. daprd knows its caller by a certificate; here the caller
-/// is a sidecar of this machine and is believed. Pure.
+/// <c>accessControl</c> of the Configuration: which apps may call what of this one. daprd knows its caller by a certificate; here the calling
+/// sidecar is known by where it is: in this process, or by the secret it has in the file of the names. What headers say does not count. Pure.
 /// </summary>
 internal sealed class AccessControl
 {
     private const string DefaultTrustDomain = "public";
 
-    private readonly bool _allowsByDefault;
     private readonly Dictionary<(string App, string Namespace), Policy> _policies;
 
     private AccessControl(bool allowsByDefault, Dictionary<(string, string), Policy> policies) =>
-        (_allowsByDefault, _policies) = (allowsByDefault, policies);
+        (AllowsByDefault, _policies) = (allowsByDefault, policies);
+
+    /// <summary>The default action, which is all there is for a caller that nobody knows.</summary>
+    public bool AllowsByDefault { get; }
 
     /// <summary>Null when nothing is restricted. Throws <see cref="StartupException"/> for a policy that names no caller.</summary>
     public static AccessControl? Read(JsonObject spec)
@@ -39,9 +41,9 @@ internal sealed class AccessControl
     /// <summary><paramref name="verb"/> is null for a call over gRPC, which has none.</summary>
     public bool Allows(string callerApp, string callerNamespace, string operation, string? verb)
     {
-        if (!_policies.TryGetValue((callerApp, callerNamespace), out var policy)) return _allowsByDefault;
+        if (!_policies.TryGetValue((callerApp, callerNamespace), out var policy)) return AllowsByDefault;
         var path = operation.StartsWith('/') ? operation : "/" + operation;
-        return policy.Decide(path, verb) ?? policy.AllowsByDefault ?? _allowsByDefault;
+        return policy.Decide(path, verb) ?? policy.AllowsByDefault ?? AllowsByDefault;
     }
 
     private static bool Allows(string action) => action.Equals("allow", StringComparison.OrdinalIgnoreCase);

@@ -38,7 +38,7 @@ public sealed class Sidecar : IAsyncDisposable
     /// <summary>Reads the resources; throws <see cref="StartupException"/> for what the owner of the files must correct.</summary>
     public Sidecar(RuntimeHost host, SidecarOptions options)
     {
-        (Host, Options) = (host, options);
+        (Host, Options, AsCaller) = (host, options, new Caller(options.AppId, options.Namespace));
         _log = host.LoggerFactory.CreateLogger($"LocalDapr[{options.AppId}]");
         Configuration = SidecarConfiguration.Load(options.ConfigFiles, _log);
         var tracing = TracingSettings.Read(Configuration.Spec, Environment.GetEnvironmentVariable);
@@ -101,6 +101,12 @@ public sealed class Sidecar : IAsyncDisposable
     internal StateStores State { get; }
 
     internal SidecarMetadata Metadata { get; }
+
+    /// <summary>By which sidecars of other processes know that a call is this one's.</summary>
+    internal string Secret { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
+
+    /// <summary>This sidecar's app, as others see it call.</summary>
+    internal Caller AsCaller { get; }
 
     /// <summary>Null when no trace is begun or gone on with here.</summary>
     internal Spans? Spans { get; }

@@ -41,24 +41,19 @@ internal static class CalleeSide
         }
     }
 
-    /// <summary>Throws what a caller is told that may not call this; a sidecar may call its own app.</summary>
-    public static void Require(Sidecar callee, string caller, string ns, string operation, string? verb)
-    {
-        if (callee.Configuration.AccessControl is not { } control || control.Allows(caller, ns, operation, verb)) return;
-        throw DaprErrors.InvokeDenied(
-            callee.Options.AppId,
-            $"access control policy has denied access to id: spiffe://public/ns/{ns}/{caller} operation: {operation} verb: {verb ?? "NONE"}");
-    }
+    /// <summary>
+    /// Whether the app may be asked for that. A sidecar may call its own app; whom no sidecar vouches for has the default action.
+    /// </summary>
+    public static bool Allows(Sidecar callee, Caller? caller, string operation, string? verb) =>
+        callee.Configuration.AccessControl is not { } control || caller == callee.AsCaller
+        || (caller is null ? control.AllowsByDefault : control.Allows(caller.AppId, caller.Namespace, operation, verb));
 
-    // The last id counts: one that the caller sent itself stands before that of its sidecar.
     private static void Require(Sidecar callee, InvocationCall call)
     {
-        var caller = call.Headers.LastOrDefault(h => Is(h.Key, WellKnownHeaders.CallerAppId)).Value;
-        if (caller is null) return;
-        var ns = call.Headers.LastOrDefault(h => Is(h.Key, WellKnownHeaders.CallerNamespace)).Value ?? callee.Options.Namespace;
-        Require(callee, caller.Split(',')[^1].Trim(), ns.Split(',')[^1].Trim(), call.Path, call.Verb.Method);
-
-        static bool Is(string name, string wanted) => name.Equals(wanted, StringComparison.OrdinalIgnoreCase);
+        if (Allows(callee, call.Caller, call.Path, call.Verb.Method)) return;
+        var who = call.Caller is { } caller ? $"spiffe://public/ns/{caller.Namespace}/{caller.AppId}" : "";
+        throw DaprErrors.InvokeDenied(
+            callee.Options.AppId, $"access control policy has denied access to id: {who} operation: {call.Path} verb: {call.Verb.Method}");
     }
 
     /// <summary>Body and headers of the call.</summary>

@@ -10,7 +10,7 @@ namespace LocalDapr.Runtime.Invocation;
 /// Passes calls of an app's own gRPC services through, unread: bytes, headers and trailers, streams of every kind. The target
 /// is named by the metadata dapr-app-id.
 /// </summary>
-internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets) : IDisposable
+internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets, NameResolution names) : IDisposable
 {
     private readonly HttpMessageInvoker _http2 = new(new SocketsHttpHandler
     {
@@ -27,12 +27,13 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets) : IDisp
     {
         var headers = context.Request.Headers;
         var id = headers[WellKnownHeaders.AppId] is { Count: > 0 } appId ? appId[0] : headers[WellKnownHeaders.CalleeAppId].FirstOrDefault();
+        headers.Remove(WellKnownHeaders.Sidecar);
         if (string.IsNullOrEmpty(id))
             return FailAsync(context, MiniGrpc.StatusCode.Unknown, "failed to proxy request: required metadata dapr-callee-app-id or dapr-app-id not found");
         return targets.Find(id) switch
         {
             InvocationTarget.Local local => ForwardAsync(context, local.Callee, own: local.Callee == sidecar, addIds: true),
-            InvocationTarget.Remote remote => PassAsync(context, remote.Address, id, token: null, addIds: true),
+            InvocationTarget.Remote remote => ForwardAsync(context, remote.Address, id),
             _ => FailAsync(context, MiniGrpc.StatusCode.Internal, $"failed to proxy request: couldn't find service: {id}"),
         };
     }
@@ -42,6 +43,12 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets) : IDisp
 
     public void Dispose() => _http2.Dispose();
 
+    private Task ForwardAsync(HttpContext context, Uri otherSidecar, string id)
+    {
+        context.Request.Headers[WellKnownHeaders.Sidecar] = sidecar.Secret;
+        return PassAsync(context, otherSidecar, id, token: null, addIds: true);
+    }
+
     private async Task ForwardAsync(HttpContext context, Sidecar callee, bool own, bool addIds)
     {
         if (!callee.App.Exists || !callee.App.IsGrpc)
@@ -49,7 +56,7 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets) : IDisp
             await FailAsync(context, MiniGrpc.StatusCode.Unimplemented, $"app {callee.Options.AppId} does not speak gRPC");
             return;
         }
-        if (!IsAllowed(context, callee, own, addIds))
+        if (!IsAllowed(context, callee, addIds))
         {
             await FailAsync(context, MiniGrpc.StatusCode.PermissionDenied, $"access control policy has denied access to {context.Request.Path}");
             return;
@@ -59,13 +66,9 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets) : IDisp
         await PassAsync(context, callee.App.Address, callee.Options.AppId, callee.Options.AppApiToken, addIds && !own);
     }
 
-    // A call from another process names its caller, the last one in the header; a sidecar may call its own app.
-    private bool IsAllowed(HttpContext context, Sidecar callee, bool own, bool addIds)
-    {
-        if (callee.Configuration.AccessControl is not { } control || own && addIds) return true;
-        var caller = addIds ? sidecar.Options.AppId : context.Request.Headers[WellKnownHeaders.CallerAppId].LastOrDefault();
-        return control.Allows(caller ?? "", sidecar.Options.Namespace, context.Request.Path.Value ?? "/", verb: null);
-    }
+    // A call from another process is that of the sidecar whose secret it has.
+    private bool IsAllowed(HttpContext context, Sidecar callee, bool addIds) => CalleeSide.Allows(
+        callee, addIds ? sidecar.AsCaller : names.CallerOf(context.Request.Headers, callee), context.Request.Path.Value ?? "/", verb: null);
 
     private async Task PassAsync(HttpContext context, Uri address, string calleeId, string? token, bool addIds)
     {

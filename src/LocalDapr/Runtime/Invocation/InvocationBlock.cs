@@ -24,7 +24,7 @@ internal sealed class InvocationBlock : IBuildingBlock, IDisposable
         _names = new NameResolution(sidecar);
         _targets = new TargetResolver(sidecar, _names);
         _invoker = new Invoker(sidecar, _targets);
-        _proxy = new GrpcProxy(sidecar, _targets);
+        _proxy = new GrpcProxy(sidecar, _targets, _names);
     }
 
     /// <summary>Finds sidecars by app id; for blocks that call other sidecars themselves.</summary>
@@ -67,7 +67,8 @@ internal sealed class InvocationBlock : IBuildingBlock, IDisposable
     {
         try
         {
-            var call = await InvocationEndpoints.ReadForwardedAsync(context, _sidecar.Options.AppId);
+            var caller = _names.CallerOf(context.Request.Headers, _sidecar);
+            var call = await InvocationEndpoints.ReadForwardedAsync(context, _sidecar.Options.AppId) with { Caller = caller };
             using var answer = await CalleeSpans.SendAsync(_sidecar, call, context.RequestAborted);
             if (answer.GrpcFailure is { } failure) context.Response.Headers[GrpcStatusHeader] = ((int)failure.StatusCode).ToString();
             await InvocationEndpoints.WriteAsync(answer, context);

@@ -13,12 +13,18 @@ internal sealed record InvocationCall(string AppId, HttpMethod Verb, string Path
 
     public string? ContentType { get; init; }
 
+    /// <summary>Whose call it is, as a sidecar vouches for it; null when none does. Headers tell the app, and prove nothing.</summary>
+    public Caller? Caller { get; init; }
+
     public bool IsRepeatable => Streamed is null;
 
     public HttpContent? NewContent() => Body is { } body
         ? new ReadOnlyMemoryContent(body)
         : Streamed is null ? null : new StreamContent(Streamed);
 }
+
+/// <summary>An app as the caller of another.</summary>
+internal sealed record Caller(string AppId, string Namespace);
 
 /// <summary>The answer of an app, with what must be given back when it has been passed on.</summary>
 internal sealed class InvocationAnswer(HttpResponseMessage response, AppChannel.Turn turn) : IDisposable

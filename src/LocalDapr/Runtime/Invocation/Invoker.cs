@@ -43,7 +43,8 @@ internal sealed class Invoker(Sidecar sidecar, TargetResolver targets) : IDispos
 
     private async ValueTask<InvocationAnswer> SendAsync(InvocationCall call, CancellationToken cancellation) => targets.Find(call.AppId) switch
     {
-        InvocationTarget.Local local when local.Callee == sidecar => await CalleeSide.SendAsync(sidecar, call, cancellation),
+        InvocationTarget.Local local when local.Callee == sidecar =>
+            await CalleeSide.SendAsync(sidecar, call with { Caller = sidecar.AsCaller }, cancellation),
         InvocationTarget.Local local => await CalleeSpans.SendAsync(local.Callee, WithIds(call, local.Callee), cancellation),
         InvocationTarget.Remote remote => await SendAsync(WithIds(call, null), remote.Address, cancellation),
         InvocationTarget.External external => await SendAsync(call, external, cancellation),
@@ -59,12 +60,14 @@ internal sealed class Invoker(Sidecar sidecar, TargetResolver targets) : IDispos
             new(WellKnownHeaders.CallerNamespace, sidecar.Options.Namespace),
             new(WellKnownHeaders.CalleeAppId, callee?.Options.AppId ?? call.AppId.Split('.')[0]),
         };
-        return call with { Headers = headers };
+        return call with { Headers = headers, Caller = sidecar.AsCaller };
     }
 
     private async ValueTask<InvocationAnswer> SendAsync(InvocationCall call, Uri address, CancellationToken cancellation)
     {
         using var request = NewRequest(call, $"{address.GetLeftPart(UriPartial.Authority)}/{call.Path}");
+        request.Headers.Remove(WellKnownHeaders.Sidecar);
+        request.Headers.TryAddWithoutValidation(WellKnownHeaders.Sidecar, sidecar.Secret);
         var response = await _sidecars.SendAsync(request, cancellation);
         if (!response.Headers.TryGetValues(RefusalHeader, out var refusal)) return new InvocationAnswer(response, default);
         using (response)

@@ -1,5 +1,6 @@
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.Storage;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
 
 namespace LocalDapr.Runtime.Invocation;
@@ -18,13 +19,20 @@ internal sealed class NameResolution(Sidecar sidecar)
     /// <summary>Writes this sidecar's own entry.</summary>
     public async ValueTask RegisterAsync(CancellationToken cancellation)
     {
-        _names = sidecar.Host.Databases.Get(sidecar.Configuration.NameResolutionFile ?? DefaultFile);
+        var file = sidecar.Configuration.NameResolutionFile ?? DefaultFile;
+        KeepToOwner(file);
+        _names = sidecar.Host.Databases.Get(file);
         await _names.WriteAsync(
             connection =>
             {
                 connection.Execute(
                     "CREATE TABLE IF NOT EXISTS sidecars (address TEXT PRIMARY KEY, app_id TEXT NOT NULL, namespace TEXT NOT NULL, pid INTEGER NOT NULL)");
                 connection.Execute("CREATE TABLE IF NOT EXISTS sidecar_apis (address TEXT PRIMARY KEY, grpc_port INTEGER NOT NULL)");
+                connection.Execute("CREATE TABLE IF NOT EXISTS sidecar_secrets (address TEXT PRIMARY KEY, secret TEXT NOT NULL)");
+                connection.Prepared("INSERT OR REPLACE INTO sidecar_secrets (address, secret) VALUES ($address, $secret)")
+                    .Bind("$address", Address)
+                    .Bind("$secret", sidecar.Secret)
+                    .ExecuteNonQuery();
                 connection.Prepared("INSERT OR REPLACE INTO sidecar_apis (address, grpc_port) VALUES ($address, $port)")
                     .Bind("$address", Address)
                     .Bind("$port", sidecar.GrpcPort)
@@ -50,6 +58,16 @@ internal sealed class NameResolution(Sidecar sidecar)
     /// <summary>Addresses of sidecars of the app in other processes.</summary>
     public IReadOnlyList<Uri> Find(string appId, string ns) => _names?.Read(connection => Read(connection, appId, ns)) ?? [];
 
+    /// <summary>
+    /// Whose call came to the internal port, if that matters to the app that is called; the secret that tells it goes no further.
+    /// </summary>
+    public Caller? CallerOf(IHeaderDictionary headers, Sidecar callee)
+    {
+        var secret = headers[WellKnownHeaders.Sidecar].ToString();
+        headers.Remove(WellKnownHeaders.Sidecar);
+        return callee.Configuration.AccessControl is null ? null : CallerBy(secret);
+    }
+
     /// <summary>The gRPC port of a sidecar of the app that runs now; null when there is none. For tools, which are no sidecars.</summary>
     public static int? GrpcPortOf(string file, string appId)
     {
@@ -67,6 +85,34 @@ internal sealed class NameResolution(Sidecar sidecar)
     }
 
     private string Address => $"http://127.0.0.1:{sidecar.InternalPort}";
+
+    // Secrets are in it: a new file is nobody else's to read. One that is there already is as its owner wants it.
+    private static void KeepToOwner(string file)
+    {
+        if (OperatingSystem.IsWindows() || file.Contains(':', StringComparison.Ordinal)) return;
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+            using var made = new FileStream(
+                file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        }
+        catch (IOException)
+        {
+            // It is there.
+        }
+    }
+
+    // The app of the living sidecar that has this secret; null for everybody else.
+    private Caller? CallerBy(string? secret)
+    {
+        if (secret is not { Length: > 0 }) return null;
+        return _names?.Read(connection =>
+        {
+            using var reader = connection.Prepared(
+                "SELECT app_id, namespace, pid FROM sidecars JOIN sidecar_secrets USING (address) WHERE secret = $secret").Bind("$secret", secret).ExecuteReader();
+            return reader.Read() && Lives(reader.GetInt32(2)) ? new Caller(reader.GetString(0), reader.GetString(1)) : null;
+        });
+    }
 
     private static List<Uri> Read(SqliteConnection connection, string appId, string ns)
     {

@@ -9,5 +9,7 @@ internal static class WellKnownHeaders
     public const string CallerNamespace = "dapr-caller-namespace";
     public const string CalleeAppId = "dapr-callee-app-id";
     public const string HttpStatus = "dapr-http-status";
+    /// <summary>Between sidecars: the secret by which the one that is called knows the other.</summary>
+    public const string Sidecar = "localdapr-sidecar";
     public const string TraceParent = "traceparent";
 }
