@@ -18,6 +18,10 @@ internal static class AuditEndpoints
         {
             return TypedResults.Ok(await audit(cancellation));
         }
+        catch (TimeoutException)
+        {
+            return Problems.Unavailable("The first reconciliation since the start is under way.", retryAfterSeconds: 5).ToResult();
+        }
         catch (HttpRequestException e)
         {
             return Problems.Unavailable($"A source of truth cannot be read now: {e.Message}").ToResult();

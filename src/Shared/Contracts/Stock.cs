@@ -51,7 +51,8 @@ public sealed record LedgerQuery(long After, int Limit);
 /// <summary>Kind: reserve, confirm, release, restock, return. Position counts from 1 in one SKU's ledger.</summary>
 public sealed record LedgerEntry(long Position, DateTimeOffset At, string Kind, long Quantity, string? OrderId);
 
-public sealed record LedgerPage(IReadOnlyList<LedgerEntry> Items, long? Next);
+/// <summary>Level is the SKU's in the same turn, on the last page: what all entries up to its position must add up to.</summary>
+public sealed record LedgerPage(IReadOnlyList<LedgerEntry> Items, long? Next, StockLevel? Level = null);
 
 /// <summary>
 /// Inventory, for the Auditor: <c>GET /internal/stock?after=&amp;limit=</c> pages the levels of all SKUs by name (Next = last SKU of the page, absent on the last one);

@@ -1,32 +1,76 @@
+using System.Collections.Concurrent;
+
 namespace DaprOrders.Auditor.Reconciliation;
 
-/// <summary>Runs reconciliations one at a time and remembers the last verdict. Safe for concurrent use.</summary>
-internal sealed class Audit(Sources sources, TimeProvider time) : IDisposable
+/// <summary>
+/// The running books and the verdict that they last gave. Passes run one at a time; who asks meanwhile gets the last verdict, which says as of when it is.
+/// Safe for concurrent use.
+/// </summary>
+internal sealed class Audit(FollowBooks follow, TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1), Patience = TimeSpan.FromMilliseconds(500), FirstPatience = TimeSpan.FromSeconds(20);
     private readonly SemaphoreSlim one = new(1, 1);
+    private readonly CancellationTokenSource ending = new();
+    private readonly ConcurrentQueue<string> heard = new();
+    private readonly Lock starting = new();
+    private RunningBooks? books;
+    private Task<Verdict>? underWay;
     private volatile Verdict? last;
 
     /// <summary>Null before the first.</summary>
     public Verdict? Last => last;
 
-    /// <summary>The last verdict when it is fresh, else a new one.</summary>
-    public async Task<Verdict> SoFarAsync(CancellationToken cancellation) =>
-        last is { } verdict && time.GetUtcNow() - verdict.AsOf < Fresh ? verdict : await RunAsync(cancellation);
+    public int Waiting => heard.Count;
 
-    /// <summary>
-    /// A full reconciliation. The books are read one after the other while the shop goes on, so a finding counts only when a second reading,
-    /// begun after the first, finds it too.
-    /// </summary>
-    public async Task<Verdict> RunAsync(CancellationToken cancellation)
+    /// <summary>The bus told of an order: the next pass looks whether the event store knows it.</summary>
+    public void Heard(string orderId) => heard.Enqueue(orderId);
+
+    /// <summary>The verdict so far, brought up to date as far as half a second goes; only before the first one it takes longer.</summary>
+    public async Task<Verdict> SoFarAsync(CancellationToken cancellation)
+    {
+        if (last is { } verdict && time.GetUtcNow() - verdict.AsOf < Fresh) return verdict;
+        var following = Joined();
+        try
+        {
+            return await following.WaitAsync(last is null ? FirstPatience : Patience, time, cancellation);
+        }
+        catch (Exception e) when (last is not null && e is TimeoutException or HttpRequestException)
+        {
+            return last; // an older one that says so; its age is a metric
+        }
+    }
+
+    /// <summary>Reads what is new. Joined by whoever asks while it goes on, and not ended by any of them.</summary>
+    public Task<Verdict> FollowAsync() => Joined();
+
+    /// <summary>A full reconciliation: all books from their first page, whose result is what is followed from then on.</summary>
+    public Task<Verdict> RunAsync(CancellationToken cancellation) => AloneAsync(new RunningBooks(), cancellation);
+
+    public void Dispose()
+    {
+        ending.Cancel();
+        ending.Dispose();
+        one.Dispose();
+    }
+
+    private Task<Verdict> Joined()
+    {
+        lock (starting)
+        {
+            if (underWay is null or { IsCompleted: true }) underWay = AloneAsync(null, ending.Token);
+            return underWay;
+        }
+    }
+
+    private async Task<Verdict> AloneAsync(RunningBooks? anew, CancellationToken cancellation)
     {
         await one.WaitAsync(cancellation);
         try
         {
-            var verdict = Reconcile.Judge(await sources.ReadAsync(cancellation), time.GetUtcNow());
-            if (!verdict.Consistent) verdict = Reconcile.Judge(await sources.ReadAsync(cancellation), time.GetUtcNow());
-            last = verdict;
-            return verdict;
+            var current = anew ?? books ?? new RunningBooks();
+            await PassesAsync(current, whole: current != books, cancellation);
+            books = current;
+            return last = current.Sum(time.GetUtcNow());
         }
         finally
         {
@@ -34,5 +78,10 @@ internal sealed class Audit(Sources sources, TimeProvider time) : IDisposable
         }
     }
 
-    public void Dispose() => one.Dispose();
+    /// <summary>The books are read one after the other while the shop goes on, so a finding counts only when a second pass finds it too.</summary>
+    private async Task PassesAsync(RunningBooks current, bool whole, CancellationToken cancellation)
+    {
+        await follow.PassAsync(current, whole, heard, cancellation);
+        if (current.IsInDoubt) await follow.PassAsync(current, whole: false, heard, cancellation);
+    }
 }

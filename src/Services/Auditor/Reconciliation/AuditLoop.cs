@@ -3,15 +3,15 @@ using System.Diagnostics.Metrics;
 namespace DaprOrders.Auditor.Reconciliation;
 
 /// <summary>
-/// Reconciles every AUDIT_EVERY_SECONDS, so that somebody is told who did not ask; off without it, since every run reads all books. What the last run
-/// found, whoever asked for it, is there as metrics.
+/// Follows the books every AUDIT_EVERY_SECONDS (30; 0 for never), so that somebody is told who did not ask and an answer is never far behind; and reads
+/// them anew from their first page every AUDIT_FULL_EVERY_SECONDS (6 hours). What was found last is there as metrics.
 /// </summary>
 internal sealed partial class AuditLoop : BackgroundService
 {
     public const string MeterName = "DaprOrders.Auditor";
     private readonly Audit audit;
     private readonly TimeProvider time;
-    private readonly TimeSpan every;
+    private readonly TimeSpan every, fullEvery;
     private readonly DateTimeOffset started;
     private readonly ILogger<AuditLoop> log;
 
@@ -19,7 +19,8 @@ internal sealed partial class AuditLoop : BackgroundService
     {
         (this.audit, this.time, this.log) = (audit, time, log);
         started = time.GetUtcNow();
-        every = TimeSpan.FromSeconds(configuration.GetValue("AUDIT_EVERY_SECONDS", 0.0));
+        every = TimeSpan.FromSeconds(configuration.GetValue("AUDIT_EVERY_SECONDS", 30.0));
+        fullEvery = TimeSpan.FromSeconds(configuration.GetValue("AUDIT_FULL_EVERY_SECONDS", 21_600.0));
         var meter = meters.Create(MeterName);
         meter.CreateObservableGauge("daprorders.audit.findings", Findings, "{finding}", "What the last audit found, by kind; none of it may ever be above 0.");
         meter.CreateObservableGauge("daprorders.audit.age", Age, "s", "Since the last audit that could read all books; since the start when it should have been and was not.");
@@ -30,11 +31,14 @@ internal sealed partial class AuditLoop : BackgroundService
     {
         if (every <= TimeSpan.Zero) return;
         using var timer = new PeriodicTimer(every, time);
+        var full = time.GetTimestamp();
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
             {
-                await audit.RunAsync(stoppingToken);
+                var isFull = time.GetElapsedTime(full) >= fullEvery;
+                if (isFull) full = time.GetTimestamp();
+                await (isFull ? audit.RunAsync(stoppingToken) : audit.FollowAsync());
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {

@@ -2,7 +2,7 @@ using DaprOrders.Contracts;
 
 namespace DaprOrders.Auditor.Reconciliation;
 
-/// <summary>What a finished order must have done to the shelves, and what every SKU's ledger must add up to.</summary>
+/// <summary>What a finished order must have done to the shelves.</summary>
 internal static class StockOf
 {
     public static IEnumerable<Finding> Check(AuditedOrder order, IEnumerable<Movement> movements)
@@ -22,12 +22,10 @@ internal static class StockOf
         }
     }
 
-    public static IEnumerable<Finding> CheckLevel(SkuBook book)
+    /// <summary>What an order that is in order has moved; of one that was undone nothing is left to tell.</summary>
+    public static IEnumerable<Movement> InOrder(IReadOnlyList<StockLine> items, string status)
     {
-        if (book.Level is not { } level) yield break;
-        long Sum(string kind) => book.Ledger.Where(entry => entry.Kind == kind).Sum(entry => entry.Quantity);
-        var available = Sum("restock") + Sum("return") + Sum("release") - Sum("reserve");
-        if (level.Available < 0) yield return new Finding("stock", null, $"{book.Sku}: available is {level.Available}");
-        if (level.Available != available) yield return new Finding("stock", null, $"{book.Sku}: available is {level.Available}, its ledger says {available}");
+        string[] kinds = status switch { "confirmed" => ["reserve", "confirm"], "refunded" => ["reserve", "confirm", "return"], _ => [] };
+        return items.SelectMany(item => kinds.Select(kind => new Movement(item.Sku, kind, item.Quantity)));
     }
 }

@@ -51,15 +51,14 @@ internal sealed class StockKeeper(ActorHost host, TimeProvider time) : Actor(hos
         return new RestockResult(done, IsReplay: false);
     }
 
-    public Task<StockLevel> Level() =>
-        Task.FromResult(new StockLevel(Id.GetId(), Store.Shelf.Available, Store.Shelf.Reserved, Store.Shelf.Confirmed, Store.Shelf.Position));
+    public Task<StockLevel> Level() => Task.FromResult(Now());
 
     public async Task<LedgerPage> Ledger(LedgerQuery query)
     {
         var page = await Store.EntriesAsync(query.After, Math.Clamp(query.Limit, 1, LongestPage));
         var last = page.Count == 0 ? Store.Shelf.Position : page[^1].Position;
         var shown = page.Where(entry => entry.Quantity > 0).Select(e => new LedgerEntry(e.Position, e.At, e.Kind, e.Quantity, e.OrderId)).ToList();
-        return new LedgerPage(shown, last < Store.Shelf.Position ? last : null);
+        return last < Store.Shelf.Position ? new LedgerPage(shown, last) : new LedgerPage(shown, null, Now());
     }
 
     protected override async Task OnPreActorMethodAsync(ActorMethodContext actorMethodContext) => store ??= await ShelfStore.LoadAsync(StateManager);
@@ -69,6 +68,8 @@ internal sealed class StockKeeper(ActorHost host, TimeProvider time) : Actor(hos
         store = null;
         return StateManager.ClearCacheAsync();
     }
+
+    private StockLevel Now() => new(Id.GetId(), Store.Shelf.Available, Store.Shelf.Reserved, Store.Shelf.Confirmed, Store.Shelf.Position);
 
     private async Task<StockResults> EachAsync(StockBatch batch, Func<StockItem, OrderTrace, DateTimeOffset, Decision> decide)
     {
