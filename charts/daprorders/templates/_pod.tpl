@@ -153,8 +153,9 @@ livenessProbe:
 {{- if and (eq .name "notifications") (include "daprorders.sendsBySmtp" $root) -}}
 {{- $_ := set $env "MAILS_AT_A_TIME" "1" -}}
 {{- end -}}
-{{- if and (eq .name "auditor") (gt (int $root.Values.audit.everySeconds) 0) -}}
+{{- if eq .name "auditor" -}}
 {{- $_ := set $env "AUDIT_EVERY_SECONDS" (printf "%d" (int $root.Values.audit.everySeconds)) -}}
+{{- $_ := set $env "AUDIT_FULL_EVERY_SECONDS" (printf "%d" (int $root.Values.audit.fullEverySeconds)) -}}
 {{- end -}}
 {{- if and .service.sidecar $root.Values.tracing.endpoint -}}
 {{- $_ := set $env "OTEL_SERVICE_NAME" .name -}}

@@ -59,6 +59,7 @@ notifications:
   apis: [invoke, bindings, state]
   calls:
     customers: {/internal/recipients: [POST]}
+    auditor: {/internal/order-end: [POST]}
 customers:
   sidecar: true
   health: /health/ready
@@ -69,10 +70,11 @@ customers:
 auditor:
   sidecar: true
   health: /health/ready
+  backends: true
   provider: true
   apis: [invoke]
   calls:
-    ordering: {/internal/orders: [GET]}
+    ordering: {/internal/orders: [GET], /internal/orders/changes: [GET]}
     inventory: {/internal/stock/**: [GET]}
     payments: {/internal/payments: [POST]}
 payment-provider:

@@ -19,6 +19,8 @@ internal static class Service
         builder.Services.AddHostedService<AuditLoop>();
 
         var app = builder.Build().UseServiceDefaults();
+        app.MapSubscribeHandler();
+        app.MapOrderEnds();
         app.MapAudit();
         return app;
     }

@@ -32,7 +32,7 @@ internal static class Service
         NotificationMetrics.Begin();
         app.MapSubscribeHandler();
         app.MapOrderEvents();
-        app.MapDeadLetterTopic();
+        app.MapDeadLetterTopics();
         app.MapDeadLetters();
         return app;
     }

@@ -39,7 +39,14 @@ public static class Topics
 {
     public const string PubSub = "orders-pubsub";
     public const string Orders = "orders";
+    public const string NotificationsDead = "orders-notifications-dead";
+    public const string AuditorDead = "orders-auditor-dead";
 }
+
+/// <summary>
+/// Auditor, <c>POST /internal/order-end</c>, for Notifications, which keeps its dead letters: the CloudEvent once more; Error tells why it is still not taken.
+/// </summary>
+public sealed record Taken(string? Error);
 
 /// <summary>Component names, the same in every component set.</summary>
 public static class Components

@@ -20,7 +20,7 @@ public sealed partial class CodeAgreementTests
     [
         (new("Invocation|v1\\.0/invoke"), "invoke"), (new("(Get|Save|TrySave|Delete|TryDelete)\\w*State\\w*Async|ExecuteStateTransaction|GetBulkState"), "state"),
         (new("PublishEvent|v1\\.0/publish"), "publish"), (new("InvokeBinding"), "bindings"), (new("IActorProxyFactory|: Actor\\b|Actor\\("), "actors"), (new("GetSecret|GetBulkSecret"), "secrets"),
-        (new("GetConfiguration\\(|SubscribeConfiguration"), "configuration"), (new("\\bLock\\(|TryLock"), "lock"),
+        (new("GetConfiguration\\(|SubscribeConfiguration"), "configuration"), (new("\\.Lock\\(|TryLock"), "lock"),
     ];
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed class ComponentCopyTests
         Assert.Equal("SHOP_POSTGRES_PASSWORD=daprorders-postgres:password", pods["payments"]);
         Assert.Equal("SHOP_KAFKA_PASSWORD=daprorders-kafka:password,SHOP_POSTGRES_PASSWORD=daprorders-postgres:password", pods["ordering"]);
         Assert.Null(pods["gateway"]);
-        Assert.Null(pods["auditor"]);
+        Assert.Equal("SHOP_KAFKA_PASSWORD=daprorders-kafka:password", pods["auditor"]);
     }
 
     private static List<(string Name, string Text)> Files(string folder) =>

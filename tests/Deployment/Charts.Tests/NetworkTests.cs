@@ -85,7 +85,7 @@ public sealed class NetworkTests
     public async Task On_Azure_the_pods_with_components_ask_for_a_workload_identity()
     {
         foreach (var pod in (await Rendered.OfAsync("set-azure")).Workloads().Where(pod => pod.HasSidecar))
-            Assert.Equal(pod.Service is "gateway" or "auditor" ? null : "true", pod.Metadata.At("labels")!["azure.workload.identity/use"]?.ToString());
+            Assert.Equal(pod.Service == "gateway" ? null : "true", pod.Metadata.At("labels")!["azure.workload.identity/use"]?.ToString());
     }
 
     /// <summary>Whom a service calls, by the access control of all others; and whose actors it uses, by the components of actors.</summary>

@@ -13,6 +13,7 @@ public sealed class ComponentSetTests
     [
         $"Component {Names.State}", $"Component {Names.Documents}", $"Component {Topics.PubSub}", $"Component {Names.Secrets}", $"Component {Names.Email}",
         "Configuration daprorders", "Resiliency shop", "Subscription orders-notifications", "Subscription orders-notifications-dead",
+        "Subscription orders-auditor", "Subscription orders-auditor-dead",
     ];
 
     [Fact]

@@ -13,12 +13,17 @@ public sealed class SubscriptionTests
     public void Every_topic_has_dead_letters_and_somebody_keeps_them()
     {
         var subscriptions = Set.Of("Subscription").ToList();
-        foreach (var topic in subscriptions.Where(s => s.Name != "orders-notifications-dead"))
+        foreach (var topic in subscriptions.Where(s => !s.Name.EndsWith("-dead", StringComparison.Ordinal)))
         {
-            var dead = topic.Spec.Text("deadLetterTopic");
-            Assert.NotEmpty(dead);
-            Assert.Contains(subscriptions, s => s.Spec.Text("topic") == dead && s.Scopes.SequenceEqual(topic.Scopes));
+            Assert.Equal($"{topic.Name}-dead", topic.Spec.Text("deadLetterTopic")); // each subscriber its own
+            Assert.Contains(subscriptions, s => s.Spec.Text("topic") == topic.Spec.Text("deadLetterTopic") && s.Scopes.SequenceEqual(["notifications"]));
         }
+    }
+
+    [Fact]
+    public void Every_event_of_a_topic_has_a_route_since_one_that_no_rule_takes_goes_to_the_dead_letters()
+    {
+        Assert.All(Set.Of("Subscription"), subscription => Assert.NotEmpty(subscription.Spec.Map("routes")!.Text("default")));
     }
 
     [Fact]
@@ -45,7 +50,7 @@ public sealed class SubscriptionTests
             Assert.Matches($"MapPost\\(\"{Regex.Escape(subscription.Spec.Map("routes")!.Text("default"))}\"[^;]*WithTopic", Repository.SourceOf(app.Text("appDirPath")));
         }
 
-        Assert.Equal(2, Regex.Count(string.Concat(RunFile.Apps.Select(a => Repository.SourceOf(a.Text("appDirPath")))), @"\.WithTopic\("));
+        Assert.Equal(Set.Of("Subscription").Count(), Regex.Count(string.Concat(RunFile.Apps.Select(a => Repository.SourceOf(a.Text("appDirPath")))), @"\.WithTopic\("));
     }
 
     [Fact]

@@ -122,6 +122,21 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task An_end_that_the_bus_tells_of_an_order_that_nobody_accepted_is_found_and_one_that_nobody_understands_is_given_up()
+    {
+        await using var auditor = await SoldOneAsync();
+
+        var statuses = await auditor.DeliverAsync(Order, Shop.Id(7), null);
+        var verdict = await auditor.UpToDateAsync();
+
+        Assert.Equal(["SUCCESS", "SUCCESS", "DROP"], statuses);
+        Assert.Equal((1, 1), ((long)verdict["accepted"]!, (long)verdict["lost"]!));
+        Assert.Contains("the bus told", $"{Assert.Single(verdict["findings"]!.AsArray())!["detail"]}", StringComparison.Ordinal);
+        auditor.Shop.Order(Shop.Id(7), "accepted", "accepted");
+        Assert.True((bool)(await auditor.UpToDateAsync())["consistent"]!);
+    }
+
+    [Fact]
     public async Task Nobody_needs_to_ask()
     {
         await using var auditor = await RunningAuditor.StartAsync("--AUDIT_EVERY_SECONDS=0.05", "--AUDIT_FULL_EVERY_SECONDS=0.2");

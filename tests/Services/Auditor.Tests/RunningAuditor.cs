@@ -44,6 +44,23 @@ internal sealed class RunningAuditor : IAsyncDisposable
         return await Until.FoundAsync(async () => await AskAsync() is (200, var verdict) && DateTimeOffset.Parse(verdict["asOf"]!.ToString()) >= from ? verdict : null, "a verdict that is up to date");
     }
 
+    /// <summary>Ends of these orders as the bus delivers them, null for one that is none; the status of each.</summary>
+    public async Task<string[]> DeliverAsync(params string?[] orders)
+    {
+        var entries = orders.Select((id, i) => new
+        {
+            entryId = $"{i}",
+            @event = new
+            {
+                id = $"{id}:6", type = "com.daprorders.order.confirmed.v1",
+                data = id is null ? (object)new { neither = "an order" } : new { orderId = id, customerId = "c1", version = 6, at = Shop.Now, status = "confirmed", paymentStatus = "captured" },
+            },
+        });
+        using var answer = await Http.PostAsJsonAsync("/on-order-end", new { entries });
+        answer.EnsureSuccessStatusCode();
+        return [.. (await answer.Content.ReadFromJsonAsync<JsonObject>())!["statuses"]!.AsArray().Select(status => status!["status"]!.ToString())];
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace DaprOrders.Notifications.Tests;
@@ -98,6 +99,30 @@ public sealed class DeadLetterTests : IAsyncLifetime
         shop.Sidecar.Refuse = _ => false;
 
         await shop.EventuallyAsync($"/dead-letters/{id}", l => $"{l["status"]}" == "replayed", "the replay after the restart");
+    }
+
+    [Fact]
+    public async Task The_auditors_dead_letters_are_kept_here_beside_the_own_ones_and_sent_again_to_the_auditor()
+    {
+        var cloudEvent = RunningNotifications.Event("o1", 6, "c1", "confirmed", "confirmed");
+        await shop.BuryAsync(cloudEvent);
+        cloudEvent["data"]!.AsObject().Remove("status");
+        await shop.BuryAsync(cloudEvent, "/on-auditor-dead-letter");
+        var answers = new Queue<string>(["""{"error":"The event names no order."}""", "{}"]);
+        shop.Sidecar.Apps["auditor"] = context => context.Response.WriteAsync(answers.Dequeue());
+
+        var (_, page, _) = await shop.AskAsync("GET /dead-letters");
+        var letter = page["items"]!.AsArray().Single(item => $"{item!["subscriber"]}" == "auditor")!;
+        await shop.AskAsync($"POST /dead-letters/{letter["id"]}/replay");
+        var failed = await shop.EventuallyAsync($"/dead-letters/{letter["id"]}", l => $"{l["status"]}" == "open", "the first replay to fail");
+        await shop.AskAsync($"POST /dead-letters/{letter["id"]}/replay");
+        var replayed = await shop.EventuallyAsync($"/dead-letters/{letter["id"]}", l => $"{l["status"]}" == "replayed", "the second replay");
+
+        Assert.Equal(["auditor", "notifications"], page["items"]!.AsArray().Select(item => $"{item!["subscriber"]}"));
+        Assert.Contains("no id, order, customer or status", $"{letter["error"]}", StringComparison.Ordinal);
+        Assert.Equal("The event names no order.", $"{failed["error"]}");
+        Assert.Equal(2, replayed["acts"]!.AsArray().Count);
+        Assert.Equal(2, shop.Sidecar.Invoked.Count(call => call.Path == "POST auditor/internal/order-end" && call.Body.Contains("o1:6", StringComparison.Ordinal)));
     }
 
     [Fact]

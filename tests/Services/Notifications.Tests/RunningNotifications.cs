@@ -66,9 +66,9 @@ internal sealed class RunningNotifications : IAsyncDisposable
         return [.. events.Select((_, i) => statuses[$"{i}"])];
     }
 
-    public async Task BuryAsync(JsonObject cloudEvent)
+    public async Task BuryAsync(JsonObject cloudEvent, string route = "/on-dead-letter")
     {
-        using var answer = await Http.PostAsync(new Uri("/on-dead-letter", UriKind.Relative), Json(cloudEvent));
+        using var answer = await Http.PostAsync(new Uri(route, UriKind.Relative), Json(cloudEvent));
         answer.EnsureSuccessStatusCode();
     }
 

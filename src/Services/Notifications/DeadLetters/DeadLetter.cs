@@ -1,13 +1,16 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using DaprOrders.Contracts;
 
 namespace DaprOrders.Notifications.DeadLetters;
 
-/// <summary>What of an event could not be done: all of it, when the bus gave it up, or the customer's webhook alone.</summary>
+/// <summary>What of an event could not be done: all of it, when the bus gave it up, or the customer's webhook alone; or what the auditor had to do with it.</summary>
 internal static class Channels
 {
-    public const string Event = "event", Webhook = "webhook";
+    public const string Event = "event", Webhook = "webhook", Auditor = "auditor";
+
+    public static string SubscriberOf(string channel) => channel == Auditor ? Apps.Auditor : Apps.Notifications;
 }
 
 internal static class DeadLetterStatus

@@ -8,8 +8,6 @@ namespace DaprOrders.Notifications.DeadLetters;
 /// <summary>Dead letters for operators: look, replay, discard.</summary>
 internal static class DeadLetterEndpoints
 {
-    public const string Subscriber = "notifications";
-
     public sealed record Item(string Id, string Subscriber, string EventId, string OrderId, string Error, int Attempts, DateTimeOffset At, string Status);
 
     public sealed record Whole(
@@ -29,7 +27,7 @@ internal static class DeadLetterEndpoints
     }
 
     public static Whole View(DeadLetter l) => new(
-        l.Id, Subscriber, l.EventId, l.OrderId, l.Error, l.Attempts, l.At, l.Status, l.Event, [.. l.Acts.Select(act => new Done(act.At, act.By, act.Name, act.Reason))]);
+        l.Id, Channels.SubscriberOf(l.Channel), l.EventId, l.OrderId, l.Error, l.Attempts, l.At, l.Status, l.Event, [.. l.Acts.Select(act => new Done(act.At, act.By, act.Name, act.Reason))]);
 
     public static ProblemResult NotForYou() => Problems.Forbidden("Only an operator handles dead letters.").ToResult();
 
@@ -45,7 +43,7 @@ internal static class DeadLetterEndpoints
 
         var (items, next) = await store.PageAsync(after, count, cancellation);
         return TypedResults.Ok(new Page(
-            [.. items.Select(l => new Item(l.Id, Subscriber, l.EventId, l.OrderId, l.Error, l.Attempts, l.At, l.Status))], next is { } place ? $"{place.Leaf}-{place.Position}" : null));
+            [.. items.Select(l => new Item(l.Id, Channels.SubscriberOf(l.Channel), l.EventId, l.OrderId, l.Error, l.Attempts, l.At, l.Status))], next is { } place ? $"{place.Leaf}-{place.Position}" : null));
     }
 
     private static async Task<IResult> GetAsync(string id, Caller caller, DeadLetterStore store, CancellationToken cancellation) =>

@@ -19,7 +19,7 @@ internal sealed partial class DeadLetterStore(DaprClient dapr, DeadLetterIndex i
         var isNew = await dapr.TryWriteAsync(Components.Documents, KeyOf(letter.Id), letter, "", cancellation);
         await index.AddAsync(letter.Id, cancellation);
         if (!isNew) return;
-        NotificationMetrics.DeadLetters.Add(1);
+        NotificationMetrics.DeadLetters.Add(1, new KeyValuePair<string, object?>("subscriber", Channels.SubscriberOf(channel)));
         Kept(log, letter.EventId, letter.Id, channel, failure.Error);
     }
 

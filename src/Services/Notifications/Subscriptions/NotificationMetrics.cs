@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using DaprOrders.Contracts;
 
 namespace DaprOrders.Notifications.Subscriptions;
 
@@ -14,6 +15,6 @@ internal static class NotificationMetrics
     public static void Begin()
     {
         Sent.Add(0);
-        DeadLetters.Add(0);
+        foreach (var subscriber in new[] { Apps.Notifications, Apps.Auditor }) DeadLetters.Add(0, new KeyValuePair<string, object?>("subscriber", subscriber));
     }
 }

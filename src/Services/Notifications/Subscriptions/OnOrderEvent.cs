@@ -12,10 +12,8 @@ namespace DaprOrders.Notifications.Subscriptions;
 /// </summary>
 internal static partial class OnOrderEvent
 {
-    public const string DeadLetters = "orders-notifications-dead";
-
     public static void MapOrderEvents(this IEndpointRouteBuilder routes) => routes.MapPost("/on-order-event", HandleAsync)
-        .WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = Topics.Orders, DeadLetterTopic = DeadLetters })
+        .WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = Topics.Orders, DeadLetterTopic = Topics.NotificationsDead })
         .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = Topics.Orders, MaxMessagesCount = 500, MaxAwaitDurationMs = 50 });
 
     private static async Task<IResult> HandleAsync(

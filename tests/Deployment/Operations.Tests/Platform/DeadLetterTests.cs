@@ -72,7 +72,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
             return answer.IsSuccessStatusCode;
         });
 
-        await EventuallyAsync("it is counted", async () => (await ScrapeAsync()).Contains("daprorders_notifications_dead_letters_total 1\n", StringComparison.Ordinal));
+        await EventuallyAsync("it is counted", async () => (await ScrapeAsync()).Contains("daprorders_notifications_dead_letters_total{subscriber=\"notifications\"} 1\n", StringComparison.Ordinal));
 
         var kept = Documents("notifications||dead-%").Select(document => JsonDocument.Parse(document).RootElement).Where(document => document.TryGetProperty("eventId", out _));
         var letter = Assert.Single(kept);
