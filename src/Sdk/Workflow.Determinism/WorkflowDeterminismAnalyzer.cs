@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Linq;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
@@ -7,14 +6,15 @@ using Microsoft.CodeAnalysis.Operations;
 namespace Dapr.Workflow.Determinism;
 
 /// <summary>
-/// Refuses code in classes that derive from <c>Dapr.Workflow.Workflow&lt;,&gt;</c> that would run otherwise on replay. It looks at the class itself, its
-/// lambdas and the types nested in it (activities excepted), not at what the class calls elsewhere.
+/// Refuses code of workflows that would run otherwise on replay: in classes that derive from <c>Dapr.Workflow.Workflow&lt;,&gt;</c> with what is nested in
+/// them (activities excepted), in functions given to <c>RegisterWorkflow</c>, and in whatever of the same compilation they call, make or read.
 /// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class WorkflowDeterminismAnalyzer : DiagnosticAnalyzer
 {
     private static readonly DiagnosticDescriptor Rule = new(
-        "WFD001", "A workflow must run the same when it is replayed", "A workflow may not use {0}: {1}", "Reliability", DiagnosticSeverity.Error, isEnabledByDefault: true);
+        "WFD001", "A workflow must run the same when it is replayed", "A workflow may not use {0}: {1}", "Reliability", DiagnosticSeverity.Error,
+        isEnabledByDefault: true, customTags: WellKnownDiagnosticTags.CompilationEnd);
 
     /// <inheritdoc/>
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [Rule];
@@ -26,75 +26,32 @@ public sealed class WorkflowDeterminismAnalyzer : DiagnosticAnalyzer
         context.EnableConcurrentExecution();
         context.RegisterCompilationStartAction(start =>
         {
-            var workflow = start.Compilation.GetTypeByMetadataName("Dapr.Workflow.Workflow`2");
-            if (workflow is null) return;
-            var activity = start.Compilation.GetTypeByMetadataName("Dapr.Workflow.WorkflowActivity`2");
+            if (WorkflowTypes.Of(start.Compilation) is not { } types) return;
+            var graph = new CallGraph(start.Compilation.Assembly);
             start.RegisterOperationAction(
-                found => Check(found, workflow, activity),
-                OperationKind.Invocation, OperationKind.PropertyReference, OperationKind.ObjectCreation, OperationKind.MethodReference);
+                found => Look(found, types, graph),
+                OperationKind.Invocation, OperationKind.PropertyReference, OperationKind.ObjectCreation, OperationKind.MethodReference, OperationKind.FieldReference);
+            start.RegisterCompilationEndAction(end => TellReached(end, types, graph));
         });
     }
 
-    private static void Check(OperationAnalysisContext context, INamedTypeSymbol workflow, INamedTypeSymbol? activity)
+    private static void Look(OperationAnalysisContext context, WorkflowTypes types, CallGraph graph)
     {
-        var used = context.Operation switch
-        {
-            IInvocationOperation call => call.TargetMethod,
-            IPropertyReferenceOperation property => property.Property,
-            IObjectCreationOperation creation => creation.Constructor,
-            IMethodReferenceOperation method => method.Method,
-            _ => (ISymbol?)null,
-        };
-        if (used is null || Reason(used, context.Operation) is not { } reason) return;
-        if (!IsInWorkflow(context.ContainingSymbol, workflow, activity)) return;
-        context.ReportDiagnostic(Diagnostic.Create(Rule, context.Operation.Syntax.GetLocation(), Display(used), reason));
+        if (BannedUse.Of(context.Operation) is not { } used) return;
+        var inWorkflow = types.IsWorkflow(context.ContainingSymbol, context.Operation);
+        graph.AddUse(context.ContainingSymbol, used, inWorkflow);
+        if (context.Operation is IFieldReferenceOperation || BannedUse.Reason(used, context.Operation) is not { } reason) return;
+        var place = context.Operation.Syntax.GetLocation();
+        if (inWorkflow) context.ReportDiagnostic(Diagnostic.Create(Rule, place, BannedUse.Display(used), reason));
+        else graph.AddBanned(context.ContainingSymbol, new Banned(place, BannedUse.Display(used), reason));
     }
 
-    private static string? Reason(ISymbol used, IOperation operation)
+    private static void TellReached(CompilationAnalysisContext context, WorkflowTypes types, CallGraph graph)
     {
-        if (operation is IInvocationOperation call && used.Name == "ConfigureAwait") return LeavesTheContext(call) ? "its continuation leaves the workflow's scheduler; await without it" : null;
-        if (operation is IObjectCreationOperation { Arguments.Length: > 0 } && NameOf(used.ContainingType) == "System.Threading.CancellationTokenSource")
-            return "await context.CreateTimer, and cancel when it fires";
-        for (var type = used.ContainingType; type is not null; type = type.BaseType)
+        foreach (var (banned, root, by) in graph.Reached(types))
         {
-            if (BannedCalls.Reason(NameOf(type), used.Name) is { } reason) return reason;
+            var way = $"{banned.Reason} ({BannedUse.Display(root)} gets here by {BannedUse.Display(by)})";
+            context.ReportDiagnostic(Diagnostic.Create(Rule, banned.Place, banned.Used, way));
         }
-
-        return null;
     }
-
-    // ConfigureAwait(true) and ContinueOnCapturedContext, the flag 1, stay where they are; anything else that is not known to, does not.
-    private static bool LeavesTheContext(IInvocationOperation call) =>
-        NameOf(call.TargetMethod.ContainingType).StartsWith("System.Threading.Tasks.", System.StringComparison.Ordinal)
-        && call.Arguments.Select(argument => argument.Value.ConstantValue).FirstOrDefault() switch
-        {
-            { HasValue: true, Value: bool captured } => !captured,
-            { HasValue: true, Value: int flags } => (flags & 1) == 0,
-            _ => true,
-        };
-
-    private static bool IsInWorkflow(ISymbol symbol, INamedTypeSymbol workflow, INamedTypeSymbol? activity)
-    {
-        for (var type = symbol as INamedTypeSymbol ?? symbol.ContainingType; type is not null; type = type.ContainingType)
-        {
-            if (activity is not null && Derives(type, activity)) return false;
-            if (Derives(type, workflow)) return true;
-        }
-
-        return false;
-    }
-
-    private static bool Derives(INamedTypeSymbol type, INamedTypeSymbol from)
-    {
-        for (var parent = type.BaseType; parent is not null; parent = parent.BaseType)
-        {
-            if (SymbolEqualityComparer.Default.Equals(parent.OriginalDefinition, from)) return true;
-        }
-
-        return false;
-    }
-
-    private static string NameOf(INamedTypeSymbol? type) => type is null ? "" : $"{type.ContainingNamespace.ToDisplayString()}.{type.Name}";
-
-    private static string Display(ISymbol used) => used is IMethodSymbol { MethodKind: MethodKind.Constructor } ? $"new {used.ContainingType.Name}" : $"{used.ContainingType.Name}.{used.Name}";
 }
