@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -15,13 +14,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     /// <summary>Writers wait when this many writes are queued: memory stays bounded and callers feel the disk.</summary>
     internal const int QueueLimit = 16_384;
 
-    /// <summary>A transaction ends after this many writes, so that the first of them does not wait for ever.</summary>
-    internal const int BatchLimit = 1_024;
-
     private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(20);
 
-    private readonly Channel<Work> _queue = Channel.CreateBounded<Work>(
-        new BoundedChannelOptions(QueueLimit) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    private readonly WriteQueue<Work> _queue = new(QueueLimit);
 
     private readonly string _connectionString;
     private readonly ILogger _log;
@@ -58,7 +53,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     public async ValueTask<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation = default)
     {
         var queued = new Work<T>(work);
-        if (!_queue.Writer.TryWrite(queued)) await _queue.Writer.WriteAsync(queued, cancellation);
+        await _queue.AddAsync(queued, cancellation);
         // Once queued it may be committed at any moment, so there is no cancelling any more.
         return await queued.Task;
     }
@@ -93,8 +88,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     /// <summary>Commits what is queued, then closes. Writes after this fail.</summary>
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
+        _queue.Complete();
         await _ended.Task;
+        _queue.Dispose();
         while (_readers.TryTake(out var reader)) await reader.DisposeAsync();
         await _writer.DisposeAsync();
     }
@@ -113,15 +109,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     // The only loop: ends when the queue is completed by DisposeAsync and empty. It owns its thread, so it may block on the queue.
     private void WriteLoop()
     {
-        var batch = new List<Work>(BatchLimit);
         try
         {
-            while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
-            {
-                while (batch.Count < BatchLimit && _queue.Reader.TryRead(out var work)) batch.Add(work);
-                if (batch.Count > 0) Commit(batch);
-                batch.Clear();
-            }
+            while (_queue.Take() is { Count: > 0 } group) Commit(group);
         }
         finally
         {
@@ -129,7 +119,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         }
     }
 
-    private void Commit(List<Work> batch)
+    private void Commit(IReadOnlyList<Work> batch)
     {
         try
         {
@@ -149,7 +139,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         foreach (var work in batch) work.Complete();
     }
 
-    private void RunInOneTransaction(List<Work> batch)
+    private void RunInOneTransaction(IReadOnlyList<Work> batch)
     {
         _writer.Prepared("BEGIN IMMEDIATE").ExecuteNonQuery();
         foreach (var work in batch)

@@ -90,10 +90,10 @@ public sealed class DeadLetterTests : IAsyncLifetime
 
     private List<string> Documents(string keys)
     {
-        using var db = new SqliteConnection($"Data Source={folder}/documents.db;Pooling=False");
+        using var db = new SqliteConnection($"Data Source={folder}/shop.db;Pooling=False");
         db.Open();
         using var command = db.CreateCommand();
-        command.CommandText = "SELECT value, is_binary FROM state WHERE key LIKE $keys";
+        command.CommandText = "SELECT value, is_binary FROM documents WHERE key LIKE $keys";
         command.Parameters.AddWithValue("$keys", keys);
         using var row = command.ExecuteReader();
         var all = new List<string>();
