@@ -2,7 +2,7 @@ namespace DaprOrders.Contracts;
 
 /// <summary>
 /// Payments, invoked through Dapr: <c>POST /payments/{authorise|capture|void|refund}</c> with a <see cref="PaymentBatch"/>. Every item is idempotent by
-/// Key ("{orderId}/{step}") and answered for itself; a batch never fails as a whole because of one item.
+/// Key ("{orderId}/{step}") and answered for itself: the answer is lines of <see cref="PaymentResults"/> (NDJSON), each sent when its outcomes are known.
 /// </summary>
 public sealed record PaymentBatch(IReadOnlyList<PaymentCommand> Items);
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Dapr.Client;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +34,16 @@ public sealed class Invocation(HttpClient sidecar)
         answer.EnsureSuccessStatusCode();
     }
 
+    /// <summary>The answer's JSON values one after the other (NDJSON), each as soon as it has arrived.</summary>
+    public async IAsyncEnumerable<TAnswer> PostForManyAsync<TAnswer>(string app, string path, object body, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var request = Request(app, path, body);
+        using var answer = await sidecar.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        answer.EnsureSuccessStatusCode();
+        await using var lines = await answer.Content.ReadAsStreamAsync(cancellation);
+        await foreach (var value in JsonSerializer.DeserializeAsyncEnumerable<TAnswer>(lines, topLevelValues: true, Json, cancellation)) yield return value!;
+    }
+
     /// <summary>For a caller with headers of its own, or one to whom a status other than success tells something.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation) => sidecar.SendAsync(request, cancellation);
 
@@ -40,11 +51,16 @@ public sealed class Invocation(HttpClient sidecar)
 
     private async Task<HttpResponseMessage> PostBodyAsync(string app, string path, object body, CancellationToken cancellation)
     {
-        // Of known length: the sidecar repeats only calls whose body it can send again.
-        using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), Json));
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        using var request = new HttpRequestMessage(HttpMethod.Post, At(app, path)) { Content = content };
+        using var request = Request(app, path, body);
         return await SendAsync(request, cancellation);
+    }
+
+    private static HttpRequestMessage Request(string app, string path, object body)
+    {
+        // Of known length: the sidecar repeats only calls whose body it can send again.
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), Json));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return new HttpRequestMessage(HttpMethod.Post, At(app, path)) { Content = content };
     }
 
     private static async Task<TAnswer> ReadAsync<TAnswer>(HttpResponseMessage answer, CancellationToken cancellation)

@@ -1,11 +1,13 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 
 namespace DaprOrders.ServiceDefaults;
 
 /// <summary>
-/// Gathers what arrives within a short window and hands it on in one call: one invocation, transaction or publish for many orders.
-/// The answers come back in the order of the items; a failed call fails every item of its batch. Safe for concurrent use.
-/// At most <paramref name="parallel"/> calls are under way; while they are, what arrives next gathers, so batches grow with the load.
+/// Hands on what arrives together in one call: one invocation, transaction or publish for many orders. The answers come back in the order
+/// of the items; a failed call fails every item of its batch. Safe for concurrent use.
+/// Calls begin at least <paramref name="spacing"/> apart, and at most <paramref name="parallel"/> are under way: a lone item goes at once,
+/// and under load batches grow by themselves.
 /// </summary>
 public sealed class MicroBatch<TItem, TResult> : IAsyncDisposable
 {
@@ -14,13 +16,13 @@ public sealed class MicroBatch<TItem, TResult> : IAsyncDisposable
     private readonly Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> call;
     private readonly int maxItems;
     private readonly int parallel;
-    private readonly TimeSpan window;
+    private readonly TimeSpan spacing;
     private readonly SemaphoreSlim slots;
     private readonly Task loop;
 
-    public MicroBatch(Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> call, int maxItems = 256, TimeSpan? window = null, int parallel = 4)
+    public MicroBatch(Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> call, int maxItems = 256, TimeSpan? spacing = null, int parallel = 4)
     {
-        (this.call, this.maxItems, this.parallel, this.window) = (call, maxItems, parallel, window ?? TimeSpan.FromMilliseconds(1));
+        (this.call, this.maxItems, this.parallel, this.spacing) = (call, maxItems, parallel, spacing ?? TimeSpan.FromMilliseconds(2));
         slots = new SemaphoreSlim(parallel, parallel);
         loop = Task.Run(LoopAsync);
     }
@@ -43,10 +45,13 @@ public sealed class MicroBatch<TItem, TResult> : IAsyncDisposable
     /// <summary>Ends when the queue is completed and empty.</summary>
     private async Task LoopAsync()
     {
+        var last = Stopwatch.GetTimestamp() - Stopwatch.Frequency;
         while (await queue.Reader.WaitToReadAsync())
         {
             await slots.WaitAsync();
-            if (window > TimeSpan.Zero) await Task.Delay(window);
+            var rest = spacing - Stopwatch.GetElapsedTime(last);
+            if (rest > TimeSpan.Zero) await Task.Delay(rest);
+            last = Stopwatch.GetTimestamp();
             var batch = new List<Waiting>();
             while (batch.Count < maxItems && queue.Reader.TryRead(out var waiting)) batch.Add(waiting);
             _ = CallAsync(batch);

@@ -20,7 +20,7 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
     public OrderEventStore(OrderTables tables, OrderWatch watch)
     {
         (this.tables, this.watch) = (tables, watch);
-        writer = new(CommitAsync, maxItems: 512, window: TimeSpan.FromMilliseconds(4), parallel: 1);
+        writer = new(CommitAsync, maxItems: 512, spacing: TimeSpan.FromMilliseconds(4), parallel: 1);
         tables.Heard += Hear;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using Dapr;
 using DaprOrders.Contracts;
 using DaprOrders.Payments.Ledger;
@@ -12,17 +13,47 @@ namespace DaprOrders.Payments.Features;
 /// </summary>
 internal sealed partial class CarryOut(PaymentStore store, ProviderClient provider, ILogger<CarryOut> log)
 {
-    /// <summary>A batch is not held up by its slowest item: what takes longer goes on, and is found finished when it is asked for again.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
     private const int MostTries = 5;
     private readonly ConcurrentDictionary<string, Lazy<Task<PaymentOutcome>>> underWay = new();
     private readonly SemaphoreSlim[] stripes = [.. Enumerable.Range(0, 1024).Select(_ => new SemaphoreSlim(1, 1))];
 
-    public async Task<PaymentResults> AllAsync(string operation, PaymentBatch batch)
+    /// <summary>What has no outcome by then goes on, and is found finished when it is asked for again.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The outcomes in the order in which they come, those that are there together as one group: nobody waits for a slow neighbour.</summary>
+    public async IAsyncEnumerable<PaymentResults> AllAsync(string operation, PaymentBatch batch)
     {
+        var ended = Channel.CreateBounded<int>(batch.Items.Count);
         var tasks = batch.Items.Select(command => JoinAsync(operation, command)).ToArray();
-        await Task.WhenAny(Task.WhenAll(tasks), Task.Delay(Patience));
-        var results = new PaymentResults([.. tasks.Select((task, i) => task.IsCompletedSuccessfully ? task.Result : Unavailable(batch.Items[i]))]);
+        var open = Enumerable.Range(0, tasks.Length).ToHashSet();
+        foreach (var i in open.ToArray()) _ = tasks[i].ContinueWith(_ => ended.Writer.TryWrite(i), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        using var patience = new CancellationTokenSource(Patience);
+        while (open.Count > 0)
+        {
+            if (!await HasMoreAsync(ended.Reader, patience.Token)) break;
+            var group = new List<PaymentOutcome>();
+            while (ended.Reader.TryRead(out var i) && open.Remove(i)) group.Add(tasks[i].IsCompletedSuccessfully ? tasks[i].Result : Unavailable(batch.Items[i]));
+            yield return Answered(operation, group);
+        }
+
+        if (open.Count > 0) yield return Answered(operation, [.. open.Select(i => Unavailable(batch.Items[i]))]);
+    }
+
+    private static async ValueTask<bool> HasMoreAsync(ChannelReader<int> ended, CancellationToken patience)
+    {
+        try
+        {
+            return await ended.WaitToReadAsync(patience);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static PaymentResults Answered(string operation, IReadOnlyList<PaymentOutcome> outcomes)
+    {
+        var results = new PaymentResults(outcomes);
         PaymentMetrics.Answered(operation, results);
         return results;
     }

@@ -19,8 +19,8 @@ internal sealed class PaymentStore : IAsyncDisposable
     public PaymentStore(DaprClient dapr)
     {
         this.dapr = dapr;
-        reads = new(ReadAsync, window: TimeSpan.FromMilliseconds(2));
-        writes = new(WriteAsync, window: TimeSpan.FromMilliseconds(2));
+        reads = new(ReadAsync, spacing: TimeSpan.FromMilliseconds(5));
+        writes = new(WriteAsync, spacing: TimeSpan.FromMilliseconds(5));
     }
 
     /// <summary>The document as it is stored now; a new one when there is none.</summary>
