@@ -19,6 +19,7 @@ builder.Services.AddEventStore(options);
 builder.Services.AddSingleton<OrderMetrics>();
 builder.Services.AddSingleton<Prices>();
 builder.Services.AddSingleton<Limits>();
+builder.Services.AddSingleton<Terms>();
 builder.Services.AddSingleton<PlaceOrder>();
 builder.Services.AddSingleton<StreamOrders>();
 builder.Services.AddSingleton<ReadModel>();

@@ -14,15 +14,19 @@ internal sealed partial class Limits(Invocation invoke, TimeProvider time, ILogg
     private const int MostKept = 100_000;
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<string, (long? Limit, DateTimeOffset At)> kept = new();
+    private long forgotten; // ticks: what was asked for before must be asked for again
 
     public void Changed(CustomerLimit changed) => kept[changed.CustomerId] = (changed.OrderLimit, time.GetUtcNow());
+
+    /// <summary>What is known stays for while Customers is away, but is asked for again.</summary>
+    public void Forget() => Interlocked.Exchange(ref forgotten, time.GetUtcNow().UtcTicks);
 
     /// <summary>In minor units; null for none.</summary>
     public async ValueTask<long?> OfAsync(string customerId, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var isKnown = kept.TryGetValue(customerId, out var known);
-        if (isKnown && now - known.At < Fresh) return known.Limit;
+        if (isKnown && now - known.At < Fresh && known.At.UtcTicks > Interlocked.Read(ref forgotten)) return known.Limit;
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, Invocation.At(Apps.Customers, $"internal/limits/{Uri.EscapeDataString(customerId)}"));

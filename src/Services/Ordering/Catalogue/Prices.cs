@@ -10,6 +10,7 @@ internal sealed class Prices(Invocation invoke, TimeProvider time)
     private const int MostKept = 100_000;
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<string, (ProductPrice Price, DateTimeOffset At)> kept = new();
+    private long forgotten; // ticks: what was asked for before is kept no more
 
     public void Changed(IEnumerable<ProductPrice> prices)
     {
@@ -17,9 +18,16 @@ internal sealed class Prices(Invocation invoke, TimeProvider time)
         foreach (var price in prices) kept[price.Sku] = (price, time.GetUtcNow());
     }
 
+    public void Forget()
+    {
+        Interlocked.Exchange(ref forgotten, time.GetUtcNow().UtcTicks);
+        kept.Clear();
+    }
+
     /// <summary>What was asked for at this time; a change that was pushed since then is newer and stays.</summary>
     private void Fetched(IEnumerable<ProductPrice> prices, DateTimeOffset asked)
     {
+        if (asked.UtcTicks <= Interlocked.Read(ref forgotten)) return;
         if (kept.Count > MostKept) kept.Clear();
         foreach (var price in prices) kept.AddOrUpdate(price.Sku, (price, asked), (_, known) => known.At > asked ? known : (price, asked));
     }

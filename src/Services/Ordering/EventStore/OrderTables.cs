@@ -59,8 +59,11 @@ internal abstract class OrderTables : IAsyncDisposable
     {
     }
 
-    public async Task<StoredAnswer?> FindAnswerAsync(string scopedKey) => (await QueryAsync(
-        "SELECT body_hash, order_id, answer FROM answers WHERE scoped_key = ?", row => new StoredAnswer(row.GetString(0), row.GetString(1), Bytes(row, 2), IsNew: false), scopedKey)).FirstOrDefault();
+    /// <summary>The answer that this key was given, if it was, and the number of the terms that orders are placed by.</summary>
+    public abstract Task<(StoredAnswer? Answer, long Terms)> AskAsync(string scopedKey);
+
+    /// <summary>Whoever asks from now on gets a higher number.</summary>
+    public abstract Task RaiseTermsAsync();
 
     /// <summary>Newest first, before this position.</summary>
     public async Task<IReadOnlyList<PlacedOrder>> PageAsync(long before, int limit, string? customerId, string? status)

@@ -30,14 +30,16 @@ internal static class OrderEndpoints
     /// <summary>What the other services ask.</summary>
     public static void MapInternal(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/internal/prices/changed", (PricesChanged changed, Prices prices) =>
+        routes.MapPost("/internal/prices/changed", async (PricesChanged changed, Prices prices, Terms terms) =>
         {
             prices.Changed(changed.Items);
+            await terms.ChangedAsync();
             return TypedResults.NoContent();
         });
-        routes.MapPost("/internal/limits/changed", (CustomerLimit changed, Limits limits) =>
+        routes.MapPost("/internal/limits/changed", async (CustomerLimit changed, Limits limits, Terms terms) =>
         {
             limits.Changed(changed);
+            await terms.ChangedAsync();
             return TypedResults.NoContent();
         });
         routes.MapPost("/internal/orders/place", async (PlaceBatch batch, PlaceOrder place, CancellationToken cancellation) => TypedResults.Ok(await place.ManyAsync(batch, cancellation)));

@@ -10,7 +10,7 @@ using DaprOrders.ServiceDefaults;
 namespace DaprOrders.Ordering.Features;
 
 /// <summary>Intake: validate, price, ONE durable commit of order, first event, key and answer; then 202.</summary>
-internal sealed class PlaceOrder(OrderEventStore store, Prices prices, Limits limits, OrderingOptions options, TimeProvider time)
+internal sealed class PlaceOrder(OrderEventStore store, Prices prices, Limits limits, Terms terms, OrderingOptions options, TimeProvider time)
 {
     public sealed record Request(IReadOnlyList<Item> Items, string PaymentToken, string Currency, string? Note = null);
 
@@ -56,7 +56,9 @@ internal sealed class PlaceOrder(OrderEventStore store, Prices prices, Limits li
         if (PlaceOrderRules.Check(request) is { } invalid) return (null, invalid);
         var scopedKey = $"{customerId}\n/orders\n{key}";
         var hash = Convert.ToHexString(SHA256.HashData(bytes));
-        if (await store.Read.FindAnswerAsync(scopedKey) is { } before) return before.BodyHash == hash ? (before, null) : (null, Problems.KeyReused());
+        var (answer, number) = await store.Read.AskAsync(scopedKey);
+        terms.Follow(number);
+        if (answer is { } before) return before.BodyHash == hash ? (before, null) : (null, Problems.KeyReused());
         if (!beingStored.TryAdd(scopedKey, true)) return (null, Problems.InFlight());
         try
         {

@@ -57,6 +57,12 @@ internal sealed class OrderingProcess : IAsyncDisposable
         }
     }
 
+    public async Task TellPriceAsync(ProductPrice price)
+    {
+        using var answer = await http.PostAsJsonAsync("/internal/prices/changed", new PricesChanged([price]), Defaults.Json, TestContext.Current.CancellationToken);
+        answer.EnsureSuccessStatusCode();
+    }
+
     /// <summary>SIGKILL.</summary>
     public void Kill() => process.Kill();
 

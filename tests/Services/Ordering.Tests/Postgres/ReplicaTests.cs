@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DaprOrders.Contracts;
 using DaprOrders.Ordering.EventStore;
 using DaprOrders.Ordering.EventStore.Postgres;
 using DaprOrders.Ordering.Orders;
@@ -68,6 +69,19 @@ public sealed class ReplicaTests(PostgresServer server) : IAsyncLifetime
         Assert.Equal(placed.Values.Order(), published.Select(order => order.Key).Order());
         Assert.All(published, order => Assert.Equal([1, 2, 3, 4, 5, 6], order.Distinct())); // whatever came twice came in order at first
         Assert.Equal(2, await OwnersAsync());
+    }
+
+    [Fact]
+    public async Task A_price_that_one_is_told_of_is_the_price_of_the_next_order_at_every_one()
+    {
+        foreach (var process in processes) Assert.NotNull(await process.PlaceAsync($"{process.GetHashCode()}/before"));
+
+        sidecar.Price = 700;
+        await processes[1].TellPriceAsync(new ProductPrice("tea", "tea", new Money(700, "EUR")));
+        var totals = new List<long>();
+        foreach (var process in processes) totals.Add((await store.FindAsync((await process.PlaceAsync($"{process.GetHashCode()}/after"))!))!.View.Total.Amount);
+
+        Assert.Equal([1400, 1400, 1400], totals);
     }
 
     private Task<long> CountAsync(string sql) => PostgresServer.ExecuteAsync<long>(database, sql);

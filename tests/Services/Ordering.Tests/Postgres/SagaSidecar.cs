@@ -33,6 +33,8 @@ internal sealed class SagaSidecar : IAsyncDisposable
     /// <summary>Event ids in the order in which the bus took them.</summary>
     public ConcurrentQueue<string> Published { get; } = new();
 
+    public long Price { get; set; } = 500;
+
     public static async Task<SagaSidecar> StartAsync(Action<string> started)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -69,7 +71,7 @@ internal sealed class SagaSidecar : IAsyncDisposable
         app.MapPost("/v1.0/invoke/inventory/method/internal/prices", async (HttpContext context) =>
         {
             var query = (await context.Request.ReadFromJsonAsync<PriceQuery>())!;
-            await context.Response.WriteAsJsonAsync(new PriceList([.. query.Skus.Select(sku => new ProductPrice(sku, sku, new Money(500, "EUR")))]), Defaults.Json);
+            await context.Response.WriteAsJsonAsync(new PriceList([.. query.Skus.Select(sku => new ProductPrice(sku, sku, new Money(Price, "EUR")))]), Defaults.Json);
         });
     }
 }

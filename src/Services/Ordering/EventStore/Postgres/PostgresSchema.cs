@@ -29,6 +29,8 @@ internal static class PostgresSchema
         CREATE TABLE IF NOT EXISTS answers(
           scoped_key text COLLATE "C" PRIMARY KEY, body_hash text NOT NULL, order_id text NOT NULL, answer bytea NOT NULL, at bigint NOT NULL);
         CREATE INDEX IF NOT EXISTS answers_by_age ON answers(at);
+        CREATE TABLE IF NOT EXISTS terms(number bigint NOT NULL);
+        INSERT INTO terms SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM terms);
         CREATE TABLE IF NOT EXISTS members(owner text PRIMARY KEY, until timestamptz NOT NULL);
         CREATE TABLE IF NOT EXISTS relay(
           bucket smallint PRIMARY KEY, owner text NOT NULL DEFAULT '', epoch bigint NOT NULL DEFAULT 0, until timestamptz NOT NULL DEFAULT '-infinity',

@@ -40,6 +40,12 @@ internal sealed partial class PostgresTables : OrderTables
         return hot.Find(orderId, known) ?? await FindAgainAsync(orderId); // it was forgotten, or is newer by now
     }
 
+    public override async Task<(StoredAnswer? Answer, long Terms)> AskAsync(string scopedKey) => (await QueryAsync(
+        "SELECT t.number, a.body_hash, a.order_id, a.answer FROM terms t LEFT JOIN answers a ON a.scoped_key = ?",
+        row => (row.IsDBNull(1) ? null : new StoredAnswer(row.GetString(1), row.GetString(2), Bytes(row, 3), IsNew: false), row.GetInt64(0)), scopedKey))[0];
+
+    public override Task RaiseTermsAsync() => QueryAsync("UPDATE terms SET number = number + 1 RETURNING number", row => row.GetInt64(0));
+
     public override async Task<long> HorizonAsync() => (await QueryAsync("SELECT order_events_horizon()", row => row.GetInt64(0)))[0];
 
     public override async Task<IReadOnlyList<StoredEvent>> EventsToPublishAsync(IReadOnlyList<(int Bucket, long After)> from, int limit)

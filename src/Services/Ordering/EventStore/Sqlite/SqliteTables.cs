@@ -51,6 +51,11 @@ internal sealed class SqliteTables : OrderTables
         return Task.CompletedTask;
     }
 
+    public override Task<(StoredAnswer? Answer, long Terms)> AskAsync(string scopedKey) => Task.FromResult((Read(db => FindAnswer(db, scopedKey)), 0L));
+
+    /// <summary>Nobody else would have to hear of it.</summary>
+    public override Task RaiseTermsAsync() => Task.CompletedTask;
+
     public override ValueTask<OrderState?> FindAsync(string orderId) => ValueTask.FromResult(hot.Find(orderId) ?? Read(db => FromFile(db, orderId)));
 
     public override Task<long> HorizonAsync() => Task.FromResult(Read(db => db.Query("SELECT ifnull(max(position), 0) FROM order_events", row => row.GetInt64(0))[0]));
@@ -91,8 +96,7 @@ internal sealed class SqliteTables : OrderTables
     {
         var loaded = new Loaded();
         foreach (var key in wanted.Keys)
-            if (connection.Query("SELECT body_hash, order_id, answer FROM answers WHERE scoped_key = ?",
-                    row => new StoredAnswer(row.GetString(0), row.GetString(1), Bytes(row, 2), IsNew: false), key).FirstOrDefault() is { } answer) loaded.Answers[key] = answer;
+            if (FindAnswer(connection, key) is { } answer) loaded.Answers[key] = answer;
         foreach (var id in wanted.Orders)
             if ((hot.Find(id) ?? FromFile(connection, id)) is { } order) loaded.Orders[id] = order;
         foreach (var customer in wanted.Customers)
@@ -101,6 +105,9 @@ internal sealed class SqliteTables : OrderTables
             loaded.Streams[id] = connection.Query("SELECT data FROM order_events WHERE order_id = ? ORDER BY version", row => EventOf(row, 0), id);
         return loaded;
     }
+
+    private static StoredAnswer? FindAnswer(SqliteConnection db, string scopedKey) => db.Query(
+        "SELECT body_hash, order_id, answer FROM answers WHERE scoped_key = ?", row => new StoredAnswer(row.GetString(0), row.GetString(1), Bytes(row, 2), IsNew: false), scopedKey).FirstOrDefault();
 
     private static OrderState? FromFile(SqliteConnection db, string orderId) =>
         db.Query("SELECT state FROM orders WHERE order_id = ?", row => StateOf(Bytes(row, 0)), orderId).FirstOrDefault();
