@@ -42,7 +42,7 @@ public abstract partial class DaprClient
     {
         var handler = new InvocationHandler(daprApiToken ?? DaprDefaults.TokenOrNull())
         {
-            InnerHandler = new SocketsHttpHandler { UseProxy = false, UseCookies = false },
+            InnerHandler = new SocketsHttpHandler { UseProxy = false, UseCookies = false, ConnectCallback = MiniGrpc.TcpConnect.OpenAsync },
             DefaultAppId = appId,
         };
         if (daprEndpoint is not null)

@@ -29,7 +29,7 @@ internal sealed partial class DaprClientGrpc : DaprClient
         this.apiToken = apiToken;
         this.timeout = timeout;
         JsonSerializerOptions = json;
-        http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
+        http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ConnectCallback = TcpConnect.OpenAsync });
         if (timeout is { } limit)
         {
             http.Timeout = limit;

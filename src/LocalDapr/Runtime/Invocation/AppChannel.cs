@@ -144,6 +144,7 @@ internal sealed class AppChannel : IDisposable
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = null,
+        ConnectCallback = TcpConnect.OpenAsync,
         EnableMultipleHttp2Connections = true,
         ConnectTimeout = TimeSpan.FromSeconds(5),
 #pragma warning disable CA5359 // As daprd: the app is this machine's own, and its certificate a developer's.

@@ -18,6 +18,7 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets, NameRes
         UseCookies = false,
         AllowAutoRedirect = false,
         ActivityHeadersPropagator = null,
+        ConnectCallback = MiniGrpc.TcpConnect.OpenAsync,
         EnableMultipleHttp2Connections = true,
         InitialHttp2StreamWindowSize = 2 << 20,
         ConnectTimeout = TimeSpan.FromSeconds(3),

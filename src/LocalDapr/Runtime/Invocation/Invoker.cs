@@ -17,6 +17,7 @@ internal sealed class Invoker(Sidecar sidecar, TargetResolver targets) : IDispos
     private readonly HttpMessageInvoker _sidecars = new(new SocketsHttpHandler
     {
         UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null, ConnectTimeout = TimeSpan.FromSeconds(3),
+        ConnectCallback = MiniGrpc.TcpConnect.OpenAsync,
     });
 
     public async ValueTask<InvocationAnswer> InvokeAsync(InvocationCall call, CancellationToken cancellation)

@@ -20,7 +20,7 @@ internal sealed class WorkflowLink(Sidecar sidecar) : IAppLink, IDisposable
     private readonly HttpClient _sidecars = new(new SocketsHttpHandler
     {
         UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null, ConnectTimeout = TimeSpan.FromSeconds(3),
-        EnableMultipleHttp2Connections = true, KeepAlivePingDelay = TimeSpan.FromSeconds(10), KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+        ConnectCallback = MiniGrpc.TcpConnect.OpenAsync, EnableMultipleHttp2Connections = true, KeepAlivePingDelay = TimeSpan.FromSeconds(10), KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
     })
     {
         // Very many questions may be open for long: they share connections.

@@ -21,6 +21,7 @@ internal sealed class SidecarActors(string endpoint, string? token, TimeSpan? ti
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5),
         UseCookies = false,
         UseProxy = false,
+        ConnectCallback = MiniGrpc.TcpConnect.OpenAsync,
         ActivityHeadersPropagator = System.Diagnostics.DistributedContextPropagator.CreateDefaultPropagator(),
     });
 

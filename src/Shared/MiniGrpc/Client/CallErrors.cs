@@ -1,4 +1,5 @@
 using System.Net.Http;
+using System.Net.Sockets;
 
 namespace MiniGrpc.Client;
 
@@ -6,7 +7,7 @@ namespace MiniGrpc.Client;
 internal static class CallErrors
 {
     public static bool IsTransport(Exception e) =>
-        e is OperationCanceledException or HttpRequestException or IOException or ObjectDisposedException;
+        e is OperationCanceledException or HttpRequestException or IOException or SocketException or ObjectDisposedException;
 
     /// <summary>Not so if it is the caller who stopped waiting, which says nothing about the call.</summary>
     public static bool IsTransport(Exception e, CancellationToken waiting) =>

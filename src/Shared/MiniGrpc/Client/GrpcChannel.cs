@@ -174,6 +174,7 @@ public sealed class GrpcChannel : IDisposable
         EnableMultipleHttp2Connections = true,
         PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
         ConnectTimeout = options.ConnectTimeout,
+        ConnectCallback = TcpConnect.OpenAsync,
 #pragma warning disable CA2262 // kilobytes are meant
         MaxResponseHeadersLength = MaxMetadataKilobytes,
 #pragma warning restore CA2262
