@@ -96,7 +96,7 @@ internal sealed class Instance(string id)
         Exists = true;
         if (record.Restarts)
         {
-            State = new InstanceState();
+            State = new InstanceState { Continued = record.Continues ? record.Inbox[0].Event as ExecutionStarted : null };
             Inbox = [.. record.Inbox];
             CachedBy = null;
         }

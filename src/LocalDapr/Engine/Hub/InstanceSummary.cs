@@ -22,9 +22,9 @@ public sealed record InstanceSummary(string InstanceId, RuntimeStatus Status)
 
     internal static InstanceSummary Of(string id, InstanceState state, string? customStatus, Moment updated) => new(id, state.Status)
     {
-        Started = state.Started,
+        Started = state.Started ?? state.Continued,
         Completed = state.Completed,
-        LastUpdated = state.Started is null ? null : updated,
+        LastUpdated = (state.Started ?? state.Continued) is null ? null : updated,
         CustomStatus = customStatus,
         VersionName = state.VersionName,
     };

@@ -156,13 +156,9 @@ public sealed partial class WorkflowEngine
         Task<ActivityResult> answer;
         lock (_gate)
         {
-            var key = (question.InstanceId, task.EventId);
-            if (_activities.TryGetValue(key, out var known))
+            if (FindGuest_NeedsLock((question.InstanceId, task.EventId), question.ExecutionId) is { Guest: { } known })
             {
-                // Workers answer by instance and task alone, so an instance of the same id here, or in a third app, goes first.
-                if (known.Guest is not { } guest || known.ExecutionId != question.ExecutionId)
-                    throw new IOException($"An activity {task.EventId} of another instance '{question.InstanceId}' is under way.");
-                answer = guest.Task;
+                answer = known.Task;
             }
             else
             {
@@ -172,9 +168,7 @@ public sealed partial class WorkflowEngine
                     Guest = new(TaskCreationOptions.RunContinuationsAsynchronously),
                 };
                 answer = item.Guest.Task;
-                _activities.Add(key, item);
-                _readyActivities.Enqueue(item);
-                WakeOne_NeedsLock();
+                Offer_NeedsLock(item);
             }
         }
         var result = await answer.WaitAsync(cancellation);
@@ -236,12 +230,13 @@ public sealed partial class WorkflowEngine
         }
     }
 
-    private static bool IsChildOf(Instance instance, ParentInstance parent)
-    {
-        var started = instance.State.Started ?? instance.Inbox.Select(item => item.Event).OfType<ExecutionStarted>().FirstOrDefault();
-        return instance.Exists && started?.Parent is { } known && IsSame(known, parent);
-    }
+    // A parent that started over takes a child of the same task on that still runs, as in daprd.
+    private static bool IsChildOf(Instance instance, ParentInstance parent) => instance.Exists
+        && StartOf(instance)?.Parent is { } known && IsSame(known, parent) && (instance.IsActive || known.ExecutionId == parent.ExecutionId);
+
+    private static ExecutionStarted? StartOf(Instance instance) =>
+        instance.State.Started ?? instance.Inbox.Select(item => item.Event).OfType<ExecutionStarted>().FirstOrDefault();
 
     private static bool IsSame(ParentInstance one, ParentInstance other) =>
-        one.AppId == other.AppId && one.InstanceId == other.InstanceId && one.ExecutionId == other.ExecutionId && one.TaskId == other.TaskId;
+        one.AppId == other.AppId && one.InstanceId == other.InstanceId && one.TaskId == other.TaskId;
 }

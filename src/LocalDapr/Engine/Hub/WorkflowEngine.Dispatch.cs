@@ -11,7 +11,6 @@ public sealed partial class WorkflowEngine
     private readonly List<WorkerConnection> _workers = [];
     private readonly Queue<Instance> _readyTurns = [];
     private readonly Queue<ActivityItem> _readyActivities = [];
-    private readonly Dictionary<(string Instance, int Task), ActivityItem> _activities = [];
     private TaskCompletionSource? _firstWorker;
     private int _nextWorker;
     private int _openTurns;
@@ -200,10 +199,7 @@ public sealed partial class WorkflowEngine
         {
             Propagated = task.Scope is null ? null : Propagation.For(task.Scope, _options.AppId, instance.Id, started, HistoryUntil(instance, task)),
         };
-        if (_activities.Remove((instance.Id, task.EventId), out var earlier)) Drop_NeedsLock(earlier);
-        _activities.Add((instance.Id, task.EventId), item);
-        _readyActivities.Enqueue(item);
-        WakeOne_NeedsLock();
+        Offer_NeedsLock(item);
     }
 
     private static List<HistoryEvent> HistoryUntil(Instance instance, HistoryEvent scheduled)
@@ -211,15 +207,6 @@ public sealed partial class WorkflowEngine
         var events = instance.State.History.TakeWhile(happened => !ReferenceEquals(happened, scheduled)).ToList();
         events.Add(scheduled);
         return events;
-    }
-
-    private void Drop_NeedsLock(ActivityItem item)
-    {
-        item.IsDone = true;
-        if (item.Worker is not { } worker || !worker.OpenActivities.Remove(item)) return;
-        _openActivities--;
-        WakeForWork_NeedsLock(worker);
-        if (_options.MaxOpenActivities > 0) WakeOne_NeedsLock();
     }
 
     private void Disconnect_NeedsLock(WorkerConnection worker)

@@ -115,7 +115,7 @@ public sealed partial class WorkflowEngine
         CloseTurn_NeedsLock(instance);
         foreach (var task in instance.State.OpenActivities.Keys)
         {
-            if (_activities.Remove((instance.Id, task), out var item)) Drop_NeedsLock(item);
+            Withdraw_NeedsLock((instance.Id, task));
         }
         _stalled.Remove(instance);
         Recall_NeedsLock(instance);

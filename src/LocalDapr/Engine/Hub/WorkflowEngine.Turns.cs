@@ -136,7 +136,13 @@ public sealed partial class WorkflowEngine
         Instance instance, OpenTurn turn, TurnResponse response, CommitUnit unit, Dictionary<string, string?>? verdicts)
     {
         var now = Now;
-        var commit = Turn.Decide(instance.State, turn.NewEvents, response, _facts with { Now = now, WhyNotAgain = verdicts is null ? _facts.WhyNotAgain : verdicts.GetValueOrDefault });
+        var facts = _facts with
+        {
+            Now = now,
+            IsOwnChild = (id, task) => IsOwnChild_NeedsLock(instance, id, task),
+            WhyNotAgain = verdicts is null ? _facts.WhyNotAgain : verdicts.GetValueOrDefault,
+        };
+        var commit = Turn.Decide(instance.State, turn.NewEvents, response, facts);
         CloseTurn_NeedsLock(instance);
         if (commit.IsStall)
         {
@@ -145,13 +151,14 @@ public sealed partial class WorkflowEngine
         }
         _stalled.Remove(instance);
         TellTurn_NeedsLock(instance, turn, commit, now);
-        if (instance.State.Started is null) _meter.Began(turn.NewEvents.OfType<ExecutionStarted>().First(), now);
+        if (instance.State is { Started: null, Continued: null }) _meter.Began(turn.NewEvents.OfType<ExecutionStarted>().First(), now);
         var change = Append_NeedsLock(instance, new InstanceRecord
         {
             At = now,
             ConsumedThrough = turn.ConsumesThrough,
             History = commit.History,
             Restarts = commit.Restarted is not null,
+            Continues = commit.Restarted is not null,
             Inbox = commit.Restarted is null ? [] : NextInbox_NeedsLock(instance, commit.Restarted, turn.ConsumesThrough),
             SetsCustomStatus = true,
             CustomStatus = commit.CustomStatus,
@@ -161,6 +168,10 @@ public sealed partial class WorkflowEngine
         foreach (var message in commit.Messages) Deliver_NeedsLock(instance, message, unit);
         instance.CachedBy = turn.Worker.Options.KeepsInstances && commit.Restarted is null ? turn.Worker : null;
     }
+
+    private bool IsOwnChild_NeedsLock(Instance parent, string id, int task) =>
+        _instances.TryGetValue(id, out var child) && child.IsActive && StartOf(child)?.Parent is { } known
+        && IsHere(known) && known.InstanceId == parent.Id && known.TaskId == task;
 
     private void Stall_NeedsLock(Instance instance, HistoryEvent stalled, CommitUnit unit)
     {
@@ -219,8 +230,7 @@ public sealed partial class WorkflowEngine
     {
         if (!_activities.TryGetValue((result.InstanceId, result.TaskId), out var item)) return null;
         if (result.Token.Length > 0 && result.Token != item.ExecutionId) return null;
-        _activities.Remove((result.InstanceId, result.TaskId));
-        Drop_NeedsLock(item);
+        Remove_NeedsLock((result.InstanceId, result.TaskId), item);
         if (result.Failure is null && PayloadLimit.IsBeyond(result.Result, _options.MaxPayloadBytes))
         {
             var tooLarge = PayloadLimit.Failure($"the result of activity '{item.Task.Name}'", result.Result!, _options.MaxPayloadBytes);

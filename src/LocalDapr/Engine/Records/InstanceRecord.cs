@@ -16,6 +16,9 @@ internal sealed record InstanceRecord
     /// <summary>The history up to here no longer counts, and the events put into the inbox go in front of what is still there.</summary>
     public bool Restarts { get; init; }
 
+    /// <summary>It starts over as the same execution goes on: to others it has been running all the time.</summary>
+    public bool Continues { get; init; }
+
     /// <summary>Inbox events up to and with this number were consumed.</summary>
     public long ConsumedThrough { get; init; }
 
@@ -31,7 +34,7 @@ internal sealed record InstanceRecord
     {
         writer.Clear();
         writer.Byte(FormatVersion);
-        writer.Byte((byte)((Restarts ? 1 : 0) | (SetsCustomStatus ? 2 : 0)));
+        writer.Byte((byte)((Restarts ? 1 : 0) | (SetsCustomStatus ? 2 : 0) | (Continues ? 4 : 0)));
         writer.Time(At);
         writer.Signed(ConsumedThrough);
         if (SetsCustomStatus) writer.Text(CustomStatus);
@@ -65,6 +68,7 @@ internal sealed record InstanceRecord
         {
             At = at,
             Restarts = (flags & 1) != 0,
+            Continues = (flags & 4) != 0,
             ConsumedThrough = consumed,
             SetsCustomStatus = (flags & 2) != 0,
             CustomStatus = customStatus,

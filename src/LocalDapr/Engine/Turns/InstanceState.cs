@@ -16,6 +16,9 @@ public sealed class InstanceState
 
     public ExecutionStarted? Started { get; private set; }
 
+    /// <summary>What the next turn will start with, when the instance has just continued as new.</summary>
+    public ExecutionStarted? Continued { get; init; }
+
     public ExecutionCompleted? Completed { get; private set; }
 
     public ExecutionStalled? Stalled { get; private set; }
@@ -44,7 +47,7 @@ public sealed class InstanceState
     public RuntimeStatus Status =>
         Completed is { } completed ? completed.Status
         : Stalled is not null ? RuntimeStatus.Stalled
-        : Started is null ? RuntimeStatus.Pending
+        : Started is null && Continued is null ? RuntimeStatus.Pending
         : Suspended ? RuntimeStatus.Suspended
         : RuntimeStatus.Running;
 

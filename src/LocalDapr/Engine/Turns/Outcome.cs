@@ -90,6 +90,8 @@ internal sealed class Outcome(
             _messages.Add(new OutgoingMessage(self, failed with { Timestamp = facts.Now, Router = _here }));
             return;
         }
+        // One that was left behind by continue-as-new: its end is this task's end, as in daprd.
+        if (facts.IsOwnChild(id, child.Id)) return;
         var isTaken = facts.IsActive(id) || !_started.Add(id);
         if (isTaken || facts.WhyNotAgain(id) is not null)
         {

@@ -33,6 +33,9 @@ public sealed record TurnFacts(string AppId, Moment Now, Func<string> NewExecuti
     /// <summary>Says of a child's id whether an instance with it is active, so that it cannot be started.</summary>
     public Func<string, bool> IsActive { get; init; } = static _ => false;
 
+    /// <summary>Says of an active instance whether it is the child that this task of this instance has started before.</summary>
+    public Func<string, int, bool> IsOwnChild { get; init; } = static (_, _) => false;
+
     /// <summary>Says of the id of a finished instance why no child may have it yet; null when one may.</summary>
     public Func<string, string?> WhyNotAgain { get; init; } = static _ => null;
 

@@ -48,11 +48,11 @@ internal sealed class SqliteWorkflowStore : IWorkflowStore
         DateTimeOffset from, DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellation)
     {
         List<(string Id, long Wakes)> page;
-        var after = (Id: "", Wakes: from.ToUnixTimeMilliseconds());
+        (string Id, long Wakes)? after = null;
         do
         {
             cancellation.ThrowIfCancellationRequested();
-            page = WakingPage(after, before.ToUnixTimeMilliseconds());
+            page = WakingPage(from.ToUnixTimeMilliseconds(), after, before.ToUnixTimeMilliseconds());
             foreach (var (id, _) in page) yield return id;
             if (page.Count > 0) after = page[^1];
         }
@@ -61,7 +61,7 @@ internal sealed class SqliteWorkflowStore : IWorkflowStore
     }
 
     public ValueTask<IReadOnlyList<string>> ListAsync(string? after, int limit, CancellationToken cancellation) =>
-        new(Ids("SELECT id FROM workflow_instance WHERE hub = $hub AND id > $after ORDER BY id LIMIT $limit",
+        new(Ids($"SELECT id FROM workflow_instance WHERE hub = $hub AND id {(after is null ? ">=" : ">")} $after ORDER BY id LIMIT $limit",
             select => select.Bind("$after", after ?? "").Bind("$limit", limit)));
 
     public ValueTask<IReadOnlyList<string>> FinishedAsync(
@@ -70,14 +70,15 @@ internal sealed class SqliteWorkflowStore : IWorkflowStore
             "SELECT id FROM workflow_instance WHERE hub = $hub AND status = $status AND finished_at < $before ORDER BY finished_at LIMIT $limit",
             select => select.Bind("$status", (int)status).Bind("$before", before.ToUnixTimeMilliseconds()).Bind("$limit", limit)));
 
-    private List<(string Id, long Wakes)> WakingPage((string Id, long Wakes) after, long before) => _database.Read(connection =>
+    // The empty text is an id too: the first page begins with it.
+    private List<(string Id, long Wakes)> WakingPage(long from, (string Id, long Wakes)? after, long before) => _database.Read(connection =>
     {
         using var rows = connection.Prepared(
-                """
+                $"""
                 SELECT id, wakes_at FROM workflow_instance
-                WHERE hub = $hub AND status IS NULL AND (wakes_at, id) > ($wakes, $id) AND wakes_at < $before ORDER BY wakes_at, id LIMIT $limit
+                WHERE hub = $hub AND status IS NULL AND (wakes_at, id) {(after is null ? ">=" : ">")} ($wakes, $id) AND wakes_at < $before ORDER BY wakes_at, id LIMIT $limit
                 """)
-            .Bind("$hub", _hub).Bind("$wakes", after.Wakes).Bind("$id", after.Id).Bind("$before", before).Bind("$limit", ScanPage)
+            .Bind("$hub", _hub).Bind("$wakes", after?.Wakes ?? from).Bind("$id", after?.Id ?? "").Bind("$before", before).Bind("$limit", ScanPage)
             .ExecuteReader();
         var page = new List<(string, long)>();
         while (rows.Read()) page.Add((rows.GetString(0), rows.GetInt64(1)));

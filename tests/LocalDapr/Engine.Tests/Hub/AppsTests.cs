@@ -184,6 +184,56 @@ public sealed class AppsTests : IAsyncDisposable
         Assert.Equal(RuntimeStatus.Terminated, (await _bank.WaitForCompletionAsync("third:0001", Deadline)).Status);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Two_instances_of_one_id_in_two_apps_have_the_same_task_done_in_one_of_them(bool guestFirst)
+    {
+        await StartAsync();
+        Func<IReadOnlyList<HistoryEvent>, IReadOnlyList<WorkflowAction>?> CallsBank(string input) =>
+            history => history.OfType<TaskCompleted>().FirstOrDefault() is { } done
+                ? [new CompleteWorkflow(2, RuntimeStatus.Completed) { Result = done.Result }]
+                : history.OfType<TaskScheduled>().Any() ? [] : [new ScheduleTask(1, "charge") { Input = input, TargetApp = "bank" }];
+        _atShop!.Workflows["pay"] = CallsBank("shop's");
+        _atBank!.Workflows["pay"] = CallsBank("bank's");
+        _atBank.Activity = static _ => null;
+        var (first, second) = guestFirst ? (_shop, _bank) : (_bank, _shop);
+        await first.StartAsync(new StartRequest("order", "pay"), Deadline);
+        await Eventually(() => Task.FromResult(_atBank.Activities.Count == 1));
+        await second.StartAsync(new StartRequest("order", "pay"), Deadline);
+        await second.WaitForStartAsync("order", Deadline);
+
+        // As stock SDKs answer: by instance and task.
+        for (var i = 1; i <= 2; i++)
+        {
+            await Eventually(() => Task.FromResult(_atBank.Activities.Count == i));
+            await _bank.CompleteActivityAsync(new ActivityResult("order", 1, _atBank.Activities.Last().Task.Input, null), Deadline);
+        }
+
+        Assert.Equal("shop's", (await _shop.WaitForCompletionAsync("order", Deadline)).Completed!.Result);
+        Assert.Equal("bank's", (await _bank.WaitForCompletionAsync("order", Deadline)).Completed!.Result);
+    }
+
+    [Fact]
+    public async Task Purging_an_instance_leaves_the_activity_that_another_app_has_under_the_same_id()
+    {
+        await StartAsync();
+        _atShop!.Workflows["pay"] = history => history.OfType<TaskCompleted>().FirstOrDefault() is { } done
+            ? [new CompleteWorkflow(2, RuntimeStatus.Completed) { Result = done.Result }]
+            : history.OfType<TaskScheduled>().Any() ? [] : [new ScheduleTask(1, "charge") { TargetApp = "bank" }];
+        _atBank!.Workflows["own"] = static history => history.OfType<TaskScheduled>().Any() ? [] : [new ScheduleTask(1, "slow")];
+        _atBank.Activity = static _ => null;
+        await _shop.StartAsync(new StartRequest("order", "pay"), Deadline);
+        await Eventually(() => Task.FromResult(_atBank.Activities.Count == 1));
+        await _bank.StartAsync(new StartRequest("order", "own"), Deadline);
+        await _bank.WaitForStartAsync("order", Deadline);
+
+        await _bank.PurgeAsync("order", recursive: false, force: true, Deadline);
+        await _bank.CompleteActivityAsync(new ActivityResult("order", 1, "charged", null), Deadline);
+
+        Assert.Equal("charged", (await _shop.WaitForCompletionAsync("order", Deadline)).Completed!.Result);
+    }
+
     // order in the shop, its child kid in the bank, whose child grandkid is there too.
     private async Task FamilyAsync(bool grandchildRuns = false)
     {

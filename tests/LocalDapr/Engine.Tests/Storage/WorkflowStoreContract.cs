@@ -125,6 +125,23 @@ public abstract class WorkflowStoreContract : IAsyncLifetime
         Assert.Equal(["B", "a", "b", "ä"], first.Concat(second));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" a b ")]
+    [InlineData("a||b%_'\"/\\#?*")]
+    [InlineData("aä-名-💚")]
+    [InlineData("line\nbreak")]
+    [InlineData("nul\0l")]
+    public async Task Any_text_is_an_id(string id)
+    {
+        await Store.AppendAsync([Begin(id, 1, 1), Begin("zz", 1, 1)], Stop);
+
+        Assert.Equal([id, "zz"], await UnfinishedAsync());
+        Assert.Equal([id, "zz"], await Store.ListAsync(null, 10, Stop));
+        Assert.Equal(["zz"], await Store.ListAsync(id, 10, Stop));
+        Assert.Single((await Store.LoadAsync(id, Stop))!);
+    }
+
     private static StoreWrite Begin(string id, long sequence, byte content) => Next(id, sequence, content) with { Begins = true };
 
     private static StoreWrite Next(string id, long sequence, byte content) => new(id, sequence, Bytes(content));

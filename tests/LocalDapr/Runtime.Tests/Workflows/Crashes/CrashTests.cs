@@ -48,7 +48,8 @@ public sealed class CrashTests : IDisposable
         using var over = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         over.CancelAfter(TimeSpan.FromSeconds(60));
         var living = sidecar.KeepAliveAsync(crashSwitch, commit, over.Token);
-        var working = new StockWorker(sidecar.Grpc).RunAsync(over.Token);
+        var worker = new StockWorker(sidecar.Grpc);
+        var working = worker.RunAsync(over.Token);
         using var channel = new GrpcChannel(sidecar.Grpc);
 
         await SaveAsync(sidecar, "before", over.Token);
@@ -56,7 +57,7 @@ public sealed class CrashTests : IDisposable
         await SaveAsync(sidecar, "between", over.Token);
         await InsistAsync(() => RaiseAsync(channel, over.Token), over.Token);
         var where = $"{crashSwitch}={commit}";
-        var state = await EndAsync(channel, where, over.Token);
+        var state = await EndAsync(channel, () => $"{where}, {sidecar.Deaths} deaths, worker {working.Status} {working.Exception} {worker.Doing}", over.Token);
         var history = await InsistAsync(() => HistoryAsync(channel, over.Token), over.Token);
 
         Assert.True(state.Output == "worked child now", $"{where}: {state}");
@@ -98,7 +99,7 @@ public sealed class CrashTests : IDisposable
         .WorkflowState;
 
     /// <summary>A workflow that does not end is a failure, which tells how far it came.</summary>
-    private static async Task<WorkflowState> EndAsync(GrpcChannel channel, string where, CancellationToken cancellation)
+    private static async Task<WorkflowState> EndAsync(GrpcChannel channel, Func<string> where, CancellationToken cancellation)
     {
         try
         {
@@ -107,7 +108,7 @@ public sealed class CrashTests : IDisposable
         catch (RpcException late) when (late.StatusCode == StatusCode.DeadlineExceeded)
         {
             var root = await channel.UnaryAsync(TaskHubMethods.GetInstance, new GetInstanceRequest { InstanceId = "root" }, Patient(cancellation));
-            throw new TimeoutException($"{where}: no end of {root}; its history is {await HistoryAsync(channel, cancellation)}", late);
+            throw new TimeoutException($"{where()}: no end of {root}; its history is {await HistoryAsync(channel, cancellation)}", late);
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed class StockWorker(Uri sidecar)
     /// <summary>The work of its activities, if there is any.</summary>
     public Func<ActivityRequest, Task> Work { get; init; } = static _ => Task.CompletedTask;
 
+    /// <summary>What it waits for, for the message of a test that waited in vain.</summary>
+    public string Doing { get; private set; } = "nothing yet";
+
     /// <summary>Runs until cancelled; a call that fails with the sidecar is left to the next connection.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -44,8 +47,12 @@ internal sealed class StockWorker(Uri sidecar)
         using var channel = new GrpcChannel(sidecar);
         using var items = channel.ServerStreaming(TaskHubMethods.GetWorkItems, new GetWorkItemsRequest(), new CallOptions { Cancellation = cancellation });
         var options = new CallOptions { Cancellation = cancellation };
+        Doing = "connecting";
+        await items.Headers;
+        Doing = "reading";
         await foreach (var item in items.ReadAllAsync(cancellation))
         {
+            Doing = $"answering {item}";
             if (item.ActivityRequest is { } activity)
             {
                 await Work(activity);
@@ -58,6 +65,7 @@ internal sealed class StockWorker(Uri sidecar)
                 if (Story(item.WorkflowRequest) is { } action) answer.Actions.Add(action);
                 await channel.UnaryAsync(TaskHubMethods.CompleteOrchestratorTask, answer, options);
             }
+            Doing = $"reading after {item}";
         }
     }
 
