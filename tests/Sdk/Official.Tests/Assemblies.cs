@@ -9,7 +9,8 @@ internal static class Assemblies
     private static readonly string[] Roots = ["Dapr.AspNetCore", "Dapr.Workflow", "Dapr.Actors.AspNetCore"];
 
     private static readonly string[] Official =
-        ["Dapr.Client", "Dapr.AspNetCore", "Dapr.Workflow", "Dapr.Workflow.Abstractions", "Dapr.Actors", "Dapr.Actors.AspNetCore", "Dapr.Common"];
+        ["Dapr.Client", "Dapr.AspNetCore", "Dapr.Workflow", "Dapr.Workflow.Abstractions", "Dapr.Workflow.Versioning.Abstractions",
+         "Dapr.Workflow.Versioning.Runtime", "Dapr.Actors", "Dapr.Actors.AspNetCore", "Dapr.Common"];
 
     private static readonly string[] Ours = ["Dapr.Client", "Dapr.AspNetCore", "Dapr.Workflow", "Dapr.Actors", "Dapr.Actors.AspNetCore"];
 

@@ -8,6 +8,9 @@ public sealed class WorkflowRuntimeOptions
 {
     internal Dictionary<string, Func<IServiceProvider, IWorkflow>> Workflows { get; } = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The classes among the workflows.</summary>
+    internal Dictionary<string, Type> WorkflowTypes { get; } = new(StringComparer.OrdinalIgnoreCase);
+
     internal Dictionary<string, Func<IServiceProvider, IWorkflowActivity>> Activities { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Has no effect, as in the official SDK: a sidecar's configuration bounds the work.</summary>
@@ -54,7 +57,11 @@ public sealed class WorkflowRuntimeOptions
         Activities[name] = _ => new FunctionActivity<TInput, TOutput>(implementation);
     }
 
-    internal void RegisterWorkflow(Type type, string? name) => Workflows[name ?? type.Name] = Creator<IWorkflow>(type);
+    internal void RegisterWorkflow(Type type, string? name)
+    {
+        Workflows[name ?? type.Name] = Creator<IWorkflow>(type);
+        WorkflowTypes[name ?? type.Name] = type;
+    }
 
     internal void RegisterActivity(Type type, string? name) => Activities[name ?? type.Name] = Creator<IWorkflowActivity>(type);
 

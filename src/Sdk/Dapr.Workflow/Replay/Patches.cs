@@ -36,5 +36,20 @@ internal sealed class Patches
         return !replaying;
     }
 
-    public WorkflowVersion? Version() => _applied.Count == 0 ? null : new WorkflowVersion { Patches = { _applied } };
+    /// <param name="name">The named version that runs, if there is one.</param>
+    public WorkflowVersion? Version(string? name)
+    {
+        if (_applied.Count == 0 && name is null)
+        {
+            return null;
+        }
+
+        var version = new WorkflowVersion { Patches = { _applied } };
+        if (name is not null)
+        {
+            version.Name = name;
+        }
+
+        return version;
+    }
 }

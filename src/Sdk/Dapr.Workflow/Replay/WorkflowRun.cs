@@ -6,7 +6,11 @@ using Kind = Dapr.DurableTask.Protobuf.HistoryEvent.EventTypeOneofCase;
 namespace Dapr.Workflow.Replay;
 
 /// <summary>What every run of an application has in common. <see cref="Create"/> gives null for a name nobody registered.</summary>
-internal sealed record RunSetup(Func<string, IWorkflow?> Create, IDaprSerializer Serializer, ILoggerFactory Loggers, string? AppId = null);
+internal sealed record RunSetup(Func<string, IWorkflow?> Create, IDaprSerializer Serializer, ILoggerFactory Loggers, string? AppId = null)
+{
+    /// <summary>The latest version of a name that has versions; null for any other.</summary>
+    public Func<string, string?> Latest { get; init; } = static _ => null;
+}
 
 // One run of one instance: (history, new events, code) -> decisions. It does no I/O and knows no clock; the code moves only while events are
 // applied, on the applying thread. One turn at a time:
@@ -18,6 +22,8 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
 {
     private readonly List<HistoryEvent> _beforeStart = [];
     private readonly Patches _patches = new();
+    private string? _version;
+    private bool _versionMissing;
     private ReplayContext? _context;
     private Task<object?>? _code;
     private DateTime _now;
@@ -49,6 +55,7 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
             foreach (var e in past)
             {
                 _patches.Recall(e.WorkflowStarted?.Version);
+                _version = e.WorkflowStarted?.Version is { Name.Length: > 0 } recorded ? recorded.Name : _version;
             }
 
             Apply(past, replaying: true);
@@ -136,7 +143,7 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
     {
         try
         {
-            var workflow = setup.Create(started.Name) ?? throw new WorkflowNotFound(started.Name);
+            var workflow = Create(started.Name) ?? throw new WorkflowNotFound(started.Name);
             var input = setup.Serializer.Deserialize(started.Input, workflow.InputType);
             return workflow.RunAsync(context, input);
         }
@@ -144,6 +151,25 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
         {
             return Task.FromException<object?>(failure);
         }
+    }
+
+    // A run keeps the version of its first turn. One that began before its workflow had versions goes on with what has its very name.
+    private IWorkflow? Create(string name)
+    {
+        if (_version is not null)
+        {
+            var recorded = setup.Create(_version);
+            _versionMissing = recorded is null;
+            return recorded;
+        }
+
+        if (_replaying && setup.Create(name) is { } unversioned)
+        {
+            return unversioned;
+        }
+
+        _version = setup.Latest(name);
+        return setup.Create(_version ?? name);
     }
 
     private void Advance(HistoryEvent e)
@@ -183,8 +209,15 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
     private void Answer(WorkflowResponse response)
     {
         var context = _context ?? throw new NonDeterministicWorkflowException($"The history of instance '{instanceId}' has no start.");
+        if (_versionMissing)
+        {
+            Ended = true;
+            response.Actions.Add(new WorkflowAction { WorkflowVersionNotAvailable = new WorkflowVersionNotAvailableAction() });
+            return;
+        }
+
         response.CustomStatus = context.CustomStatus;
-        response.Version = _patches.Version();
+        response.Version = _patches.Version(_version);
         if (_terminated is { } terminated)
         {
             End(response, new() { WorkflowStatus = OrchestrationStatus.Terminated, Result = terminated.Input });

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Dapr.Common.Serialization;
 using Dapr.DurableTask.Protobuf;
 using Dapr.Workflow.Replay;
+using Dapr.Workflow.Versioning;
 using LocalDapr.Protocol.Workflow;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -24,7 +25,8 @@ internal sealed class TurnRunner
     public TurnRunner(WorkflowRuntimeOptions options, IServiceProvider services, IDaprSerializer serializer, ILoggerFactory loggers)
     {
         (_options, _services) = (options, services);
-        _setup = new RunSetup(Create, serializer, loggers, Environment.GetEnvironmentVariable("APP_ID"));
+        var families = services.GetService<WorkflowFamilies>();
+        _setup = new RunSetup(Create, serializer, loggers, Environment.GetEnvironmentVariable("APP_ID")) { Latest = name => families?.Latest(name) };
     }
 
     /// <summary>A turn with its whole history, after which nothing is kept.</summary>
