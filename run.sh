@@ -11,6 +11,7 @@ usage: ./run.sh [options]
   --parallel N    how many orders are open at a time (64)
   --port N        HTTP port of the Gateway; gRPC is on the next one (8080, or a free one when that is taken)
   --data DIR      where everything is kept (data/run); a second start on the same folder goes on where the first stopped
+DAPRORDERS_RUN_FILE=FILE takes another dapr.yaml than the one of this folder.
 TXT
 }
 port='' data=$root/data/run orders=$root/data/demo-orders.jsonl count='' parallel=64 leave=false
@@ -88,7 +89,7 @@ supervise() {
   while :; do
     started=$SECONDS
     set -m # a process group of its own
-    (cd "$data" && echo "$BASHPID" >"$data/host.pid" && exec "$root/artifacts/bin/localdapr" run -f "$root/dapr.yaml" --free-app-ports --pid-file "$data/pids") >>"$log" 2>&1 9>&- &
+    (cd "$data" && echo "$BASHPID" >"$data/host.pid" && exec "$root/artifacts/bin/localdapr" run -f "${DAPRORDERS_RUN_FILE:-$root/dapr.yaml}" --free-app-ports --pid-file "$data/pids") >>"$log" 2>&1 9>&- &
     host=$!
     set +m
     wait "$host" 2>/dev/null; local code=$?

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json;
+using DaprOrders.Services.Support;
 using DaprOrders.Shoppers;
 using Xunit;
 
 namespace DaprOrders.EndToEnd;
 
 /// <summary>Nothing is lost or done twice, whatever is killed. Every case has a shop of its own.</summary>
-public sealed class CrashTests(ITestOutputHelper output)
+public sealed class CrashTests(ITestOutputHelper output, PostgresServer postgres)
 {
     private const int Orders = 1000;
     private const int Kills = 3;
@@ -17,9 +18,21 @@ public sealed class CrashTests(ITestOutputHelper output)
     [InlineData("payments")]
     public async Task A_thousand_orders_end_consistently_while_a_process_is_killed(string target)
     {
+        await using var shop = new RunningShop();
+        await EndConsistentlyAsync(shop, target);
+    }
+
+    [Fact]
+    public async Task A_thousand_orders_end_consistently_while_one_of_three_Orderings_on_PostgreSQL_is_killed()
+    {
+        await using var shop = new RunningShop { Postgres = await postgres.NewDatabaseAsync() };
+        await EndConsistentlyAsync(shop, "ordering");
+    }
+
+    private async Task EndConsistentlyAsync(RunningShop shop, string target)
+    {
         var seed = Environment.GetEnvironmentVariable("DAPRORDERS_TEST_SEED") is { Length: > 0 } given ? int.Parse(given) : Random.Shared.Next();
         output.WriteLine($"seed {seed} (DAPRORDERS_TEST_SEED)");
-        await using var shop = new RunningShop();
         await shop.InitializeAsync();
         await shop.Shop.StockShelvesAsync(shop.Operator, 200, TestContext.Current.CancellationToken);
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using DaprOrders.Shoppers;
 using LocalDapr.Cli.Run;
 using Xunit;
@@ -10,9 +11,13 @@ namespace DaprOrders.EndToEnd;
 /// <summary>The whole shop as a user starts it: ./run.sh on a fresh data folder and a free port. Real processes throughout.</summary>
 public sealed class RunningShop : IAsyncLifetime
 {
+    private const int Replicas = 3;
     private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(3);
     private readonly StringBuilder output = new();
     private Process? run;
+
+    /// <summary>Where it is given, several Orderings share an event store in this PostgreSQL.</summary>
+    public string? Postgres { get; init; }
 
     public string Data { get; } = Directory.CreateTempSubdirectory("daprorders-").FullName;
     public Uri Gateway { get; private set; } = null!;
@@ -72,11 +77,13 @@ public sealed class RunningShop : IAsyncLifetime
 
     private async Task StartAsync(int port)
     {
-        run = Process.Start(new ProcessStartInfo("bash", [Path.Combine(Root(), "run.sh"), "--count", "0", "--data", Data, "--port", port.ToString()])
+        var start = new ProcessStartInfo("bash", [Path.Combine(Root(), "run.sh"), "--count", "0", "--data", Data, "--port", port.ToString()])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Root(),
             Environment = { ["DAPRORDERS_PARK_AFTER_SECONDS"] = "1" },
-        })!;
+        };
+        if (Postgres is not null) ShareStore(start, Postgres);
+        run = Process.Start(start)!;
         var open = new TaskCompletionSource();
         void Keep(object sender, DataReceivedEventArgs line)
         {
@@ -90,6 +97,19 @@ public sealed class RunningShop : IAsyncLifetime
         run.BeginErrorReadLine();
         if (await Task.WhenAny(open.Task, run.WaitForExitAsync(), Task.Delay(StartsWithin)) != open.Task)
             throw new InvalidOperationException($"./run.sh did not open the shop:\n{Output}\n{ShopLog()}");
+    }
+
+    private void ShareStore(ProcessStartInfo start, string postgres)
+    {
+        var file = Path.Combine(Data, "dapr.yaml"); // elsewhere than its folders, so these are named in full
+        var text = Regex.Replace(File.ReadAllText(Path.Combine(Root(), "dapr.yaml")), @"(appDirPath: |resourcesPaths: \[|configFilePath: )(?=\w)", $"$1{Root()}/");
+        var one = Regex.Match(text, @"  - appID: ordering\n(?:    .*\n)+").Value;
+        var all = Enumerable.Range(0, Replicas).Select(i => one.Replace("appPort: 5101", $"appPort: 51{i}1", StringComparison.Ordinal));
+        File.WriteAllText(file, text.Replace(one, string.Concat(all), StringComparison.Ordinal));
+        start.Environment["DAPRORDERS_RUN_FILE"] = file;
+        start.Environment["ORDERING_STORE"] = "postgres";
+        start.Environment["ORDERING_POSTGRES"] = postgres;
+        start.Environment["DAPRORDERS_LEASE_SECONDS"] = "5";
     }
 
     private IEnumerable<(int Pid, string Name, bool IsHost)> ReadPids()

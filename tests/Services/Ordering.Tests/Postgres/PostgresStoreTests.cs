@@ -1,5 +1,6 @@
 using DaprOrders.Ordering.EventStore;
 using DaprOrders.Ordering.EventStore.Postgres;
+using DaprOrders.Services.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaprOrders.Ordering.Tests.Postgres;

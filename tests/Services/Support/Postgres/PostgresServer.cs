@@ -2,17 +2,16 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using DaprOrders.Ordering.Tests.Postgres;
 using DaprOrders.Services.Support;
 using Npgsql;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(PostgresServer))]
 
-namespace DaprOrders.Ordering.Tests.Postgres;
+namespace DaprOrders.Services.Support;
 
 /// <summary>
-/// A PostgreSQL of Debian's package, on a free port of this machine and a folder of its own, for all tests of this assembly. It refuses to run as root, so
+/// A PostgreSQL of Debian's package, on a free port of this machine and a folder of its own, for all tests of an assembly. It refuses to run as root, so
 /// then it runs as its package's user. Started when the first test asks.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
