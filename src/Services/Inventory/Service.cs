@@ -15,6 +15,7 @@ internal static class Service
         builder.Services.AddInvocation();
         builder.Services.AddActors(actors => actors.Actors.RegisterActor<StockKeeper>());
         builder.Services.AddSingleton<Catalogue>();
+        builder.Services.AddSingleton<ShownProducts>();
         builder.Services.AddSingleton<StockOf>();
 
         var app = builder.Build().UseServiceDefaults();

@@ -53,6 +53,7 @@ public static class Components
 {
     public const string State = "statestore";          // actors and workflows, actorStateStore
     public const string Documents = "documents";       // plain state of services
+    public const string Cache = "cache";               // what may be lost, for seconds
     public const string Secrets = "secrets";
     public const string Email = "email";               // output binding
 }

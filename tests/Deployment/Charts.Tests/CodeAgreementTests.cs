@@ -126,7 +126,6 @@ public sealed partial class CodeAgreementTests
             var code = Sources(caller);
             foreach (Match call in RequestTo().Matches(code)) yield return (caller, Apps[call.Groups[2].Value], call.Groups[1].Value.ToUpperInvariant(), Place(call.Groups[3].Value));
             foreach (Match call in InvokeCall().Matches(code)) yield return (caller, Apps[call.Groups[2].Value], call.Groups[1].Value.ToUpperInvariant(), Place(call.Groups[3].Value));
-            foreach (Match call in PagedCall().Matches(code)) yield return (caller, Apps[call.Groups[1].Value], "GET", Place(call.Groups[2].Value));
         }
 
         foreach (var call in GatewayCalls()) yield return call;
@@ -156,11 +155,8 @@ public sealed partial class CodeAgreementTests
     [GeneratedRegex("""HttpMethod\.(\w+), Invocation\.At\(Apps\.(\w+), \$?"([^"]+)""")]
     private static partial Regex RequestTo();
 
-    [GeneratedRegex("""\.(Get|Post)Async(?:<[^(]*>)?\(Apps\.(\w+), \$?"([^"]+)""")]
+    [GeneratedRegex("""\.(Get|Post)(?:ForMany)?Async(?:<[^(]*>)?\(Apps\.(\w+), \$?"([^"]+)""")]
     private static partial Regex InvokeCall();
-
-    [GeneratedRegex("""PagesAsync<[^(]*>\(Apps\.(\w+), \$?"([^"]+)""")]
-    private static partial Regex PagedCall();
 
     [GeneratedRegex("""(\w+) = \[((?:"[A-Z]+"(?:, )?)+)\]""")]
     private static partial Regex VerbTable();

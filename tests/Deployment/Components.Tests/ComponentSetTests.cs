@@ -11,7 +11,7 @@ public sealed class ComponentSetTests
     /// <summary>What a service may count on, whichever set it runs on: the same list for all.</summary>
     private static readonly string[] Complete =
     [
-        $"Component {Names.State}", $"Component {Names.Documents}", $"Component {Topics.PubSub}", $"Component {Names.Secrets}", $"Component {Names.Email}",
+        $"Component {Names.State}", $"Component {Names.Documents}", $"Component {Names.Cache}", $"Component {Topics.PubSub}", $"Component {Names.Secrets}", $"Component {Names.Email}",
         "Configuration daprorders", "Resiliency shop", "Subscription orders-notifications", "Subscription orders-notifications-dead",
         "Subscription orders-auditor", "Subscription orders-auditor-dead",
     ];
@@ -101,6 +101,7 @@ public sealed class ComponentSetTests
         {
             Names.State => @"RegisterActor<|AddDaprWorkflow|RegisterWorkflow",
             Names.Documents => @"Components\.Documents\b",
+            Names.Cache => @"Components\.Cache\b",
             Names.Email => @"Components\.Email\b",
             _ => @"Topics\.PubSub\b",
         };

@@ -59,6 +59,7 @@ internal static class KnownTypes
     public static readonly IReadOnlyDictionary<string, KnownType> All = new Dictionary<string, KnownType>
     {
         ["state.sqlite"] = new("v1", [.. AnyState, "connectionString", "tableName", "metadataTableName", "timeout", "busyTimeout", "disableWAL", "cleanupInterval"], ["connectionString"]),
+        ["state.in-memory"] = new("v1", AnyState, []),
         ["state.redis"] = new("v1", [.. AnyState, .. Redis, "ttlInSeconds", "queryIndexes"], ["redisHost"]),
         ["state.postgresql"] = new("v2", [.. AnyState, .. Postgres, .. Entra, .. Aws], ["connectionString"]), // v1 is another table layout
         ["state.aws.dynamodb"] = new("v1", [.. AnyState, .. Aws, "table", "endpoint", "ttlAttributeName", "partitionKey"], ["table", "region"]),

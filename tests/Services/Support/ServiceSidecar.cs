@@ -38,6 +38,11 @@ internal sealed class ServiceSidecar : IAsyncDisposable
 
     public Func<string, bool> Refuse { get; set; } = _ => false;
 
+    /// <summary>A key that cannot be read now.</summary>
+    public Func<string, bool> RefuseRead { get; set; } = _ => false;
+
+    public ConcurrentQueue<string> Read { get; } = new();
+
     public bool MailIsDown { get; set; }
 
     public ActorStates Actors { get; } = new();
@@ -110,6 +115,8 @@ internal sealed class ServiceSidecar : IAsyncDisposable
 
     private GetStateResponse Get(string key)
     {
+        Read.Enqueue(key);
+        if (RefuseRead(key)) throw new RpcException(StatusCode.Internal, "the store is away");
         lock (gate) return state.TryGetValue(key, out var found) ? new GetStateResponse { Data = found.Value, Etag = $"{found.ETag}" } : new GetStateResponse();
     }
 

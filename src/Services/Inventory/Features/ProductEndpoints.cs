@@ -43,19 +43,19 @@ internal static partial class ProductEndpoints
 
     public static string Cursor(string last) => Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(last));
 
-    private static async Task<IResult> ListAsync(Catalogue catalogue, StockOf stock, string? limit, string? cursor, CancellationToken cancellation)
+    private static async Task<IResult> ListAsync(Catalogue catalogue, ShownProducts shown, StockOf stock, string? limit, string? cursor, CancellationToken cancellation)
     {
         var (count, after, problem) = Page(limit, cursor);
         if (problem is not null) return problem.ToResult();
         var skus = await catalogue.SkusAsync(after, count + 1, cancellation);
-        var found = await catalogue.FindManyAsync([.. skus.Take(count)], cancellation);
+        var found = await shown.FindManyAsync([.. skus.Take(count)], cancellation);
         var products = await Task.WhenAll(found.Select(async p => new Product(p.Sku, p.Name, p.Price, (await stock.LevelAsync(p.Sku, cancellation)).Available)));
         return TypedResults.Ok(new ProductPage(products, skus.Count > count ? Cursor(skus[count - 1]) : null));
     }
 
-    private static async Task<IResult> GetAsync(string sku, Catalogue catalogue, StockOf stock, CancellationToken cancellation)
+    private static async Task<IResult> GetAsync(string sku, ShownProducts shown, StockOf stock, CancellationToken cancellation)
     {
-        if (!IsSku(sku) || await catalogue.FindAsync(sku, cancellation) is not { } found) return NoSuchProduct(sku);
+        if (!IsSku(sku) || await shown.FindAsync(sku, cancellation) is not { } found) return NoSuchProduct(sku);
         var level = await stock.LevelAsync(sku, cancellation);
         return TypedResults.Ok(new Product(found.Sku, found.Name, found.Price, level.Available));
     }

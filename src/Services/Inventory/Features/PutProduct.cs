@@ -10,7 +10,7 @@ internal static partial class PutProduct
     public sealed record Request(string Name, Money Price);
 
     public static async Task<IResult> HandleAsync(
-        string sku, HttpContext context, Caller caller, Catalogue catalogue, StockOf stock, Invocation invoke, ILogger<Catalogue> log, CancellationToken cancellation)
+        string sku, HttpContext context, Caller caller, Catalogue catalogue, ShownProducts shown, StockOf stock, Invocation invoke, ILogger<Catalogue> log, CancellationToken cancellation)
     {
         if (!caller.IsOperator) return Problems.Forbidden("Only an operator changes products.").ToResult();
         var request = await Body.ReadAsync<Request>(context.Request, cancellation);
@@ -21,6 +21,7 @@ internal static partial class PutProduct
 
         var product = new ProductPrice(sku, request.Name, request.Price);
         await catalogue.SaveAsync(product, cancellation);
+        await shown.KeepAsync([product], cancellation);
         await TellOrderingAsync(invoke, product, log, cancellation);
         var level = await stock.LevelAsync(sku, cancellation);
         return TypedResults.Ok(new Product(sku, product.Name, product.Price, level.Available));
