@@ -10,10 +10,10 @@ internal sealed class Flags
 {
     private static readonly HashSet<string> Values = new(StringComparer.Ordinal)
     {
-        "app-id", "app-port", "app-protocol", "app-channel-address", "app-max-concurrency", "disable-init-endpoints",
+        "app-id", "app-port", "app-protocol", "app-channel-address", "app-max-concurrency", "disable-init-endpoints", "app-binding-options-timeout",
         "dapr-http-port", "dapr-grpc-port", "dapr-internal-grpc-port", "dapr-listen-addresses", "dapr-public-port", "metrics-port",
         "resources-path", "components-path", "config", "max-body-size", "dapr-http-max-request-size",
-        "dapr-graceful-shutdown-seconds", "dapr-block-shutdown-duration", "log-level",
+        "dapr-graceful-shutdown-seconds", "dapr-block-shutdown-duration", "log-level", "allowed-origins",
         "app-health-check-path", "app-health-probe-interval", "app-health-probe-timeout", "app-health-threshold",
     };
 
@@ -21,10 +21,10 @@ internal sealed class Flags
 
     private static readonly HashSet<string> UnusedValues = new(StringComparer.Ordinal)
     {
-        "app-binding-options-timeout", "dapr-public-listen-address", "dapr-internal-grpc-listen-address",
+        "dapr-public-listen-address", "dapr-internal-grpc-listen-address",
         "metrics-listen-address", "profile-port", "unix-domain-socket", "mode", "control-plane-address", "sentry-address",
         "placement-host-address", "scheduler-host-address", "scheduler-job-streams", "actors-disseminate-timeout", "hot-reload-reconcile-interval",
-        "read-buffer-size", "dapr-http-read-buffer-size", "allowed-origins", "log-file", "actors-service", "reminders-service",
+        "read-buffer-size", "dapr-http-read-buffer-size", "log-file", "actors-service", "reminders-service",
         "control-plane-trust-domain", "control-plane-namespace", "trust-anchors-file", "sentry-request-jwt-audiences", "internal-service-name",
     };
 

@@ -21,6 +21,9 @@ internal static class SidecarFlags
             AppMaxConcurrency = flags.Number("app-max-concurrency") ?? -1,
             AppHealth = flags.Switch("enable-app-health-check") ? Health(flags) : null,
             DisabledInitEndpoints = [.. flags.Texts("disable-init-endpoints").SelectMany(t => t.Split(',', StringSplitOptions.TrimEntries))],
+            AppBindingOptionsTimeout = flags.Text("app-binding-options-timeout") is { Length: > 0 } patience
+                ? Duration(patience, "app-binding-options-timeout") : defaults.AppBindingOptionsTimeout,
+            AllowedOrigins = flags.Text("allowed-origins") ?? "",
             HttpPort = flags.Number("dapr-http-port") ?? defaults.HttpPort,
             GrpcPort = flags.Number("dapr-grpc-port") ?? defaults.GrpcPort,
             InternalPort = flags.Number("dapr-internal-grpc-port") ?? 0,

@@ -67,10 +67,17 @@ internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings outp
     private async ValueTask<bool> WantsAsync(Component component, CancellationToken cancellation)
     {
         if (component.Get("direction", "") == "input") return true;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(sidecar.Options.AppBindingOptionsTimeout);
         try
         {
-            var answer = await sidecar.App.SendAsync(HttpMethod.Options, RouteOf(component), "", null, default, null, cancellation);
+            var answer = await sidecar.App.SendAsync(HttpMethod.Options, RouteOf(component), "", null, default, null, patience.Token);
             return answer.IsSuccess || answer.Status == 405;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            LogNotAsked(logger, component.Name, $"no answer within {sidecar.Options.AppBindingOptionsTimeout}");
+            return false;
         }
         catch (HttpRequestException error)
         {

@@ -8,7 +8,10 @@ namespace LocalDapr.Runtime.Bindings;
 internal sealed class OutputBindings(Sidecar sidecar) : IDisposable
 {
     private readonly OpenComponents<Target> _bindings = new(sidecar, "bindings");
-    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseCookies = false, ActivityHeadersPropagator = null });
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
+    {
+        UseCookies = false, ActivityHeadersPropagator = null, ConnectCallback = MiniGrpc.TcpConnect.OpenAsync,
+    });
 
     /// <summary>Throws <see cref="StartupException"/> for a component whose metadata are wrong.</summary>
     public ValueTask OpenAsync() => _bindings.UpdateAsync(component =>

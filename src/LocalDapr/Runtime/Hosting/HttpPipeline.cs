@@ -16,6 +16,7 @@ internal static class HttpPipeline
     public static void UseConfiguredHttp(this WebApplication app, Sidecar sidecar)
     {
         var (configuration, components) = (sidecar.Configuration, sidecar.Components);
+        if (Cors.Of(sidecar.Options.AllowedOrigins) is { } cors) app.Use(next => context => cors.FollowAsync(context, next));
         if (sidecar.FollowsTraces) app.Use(next => context => HttpApiSpans.FollowAsync(context, next, sidecar.Spans));
         if (new ApiAccess(configuration, "http") is { IsOpen: false } access) app.Use(next => context => access.CheckHttpAsync(context, next));
         for (var handlers = HttpMiddleware.Count(configuration.Spec, "httpPipeline", components); handlers > 0; handlers--)

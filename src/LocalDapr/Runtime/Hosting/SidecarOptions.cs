@@ -24,6 +24,12 @@ public sealed record SidecarOptions
     /// <summary>Init endpoints of the app that are not asked: config, subscribe.</summary>
     public IReadOnlyList<string> DisabledInitEndpoints { get; init; } = [];
 
+    /// <summary>How long the app may take to say whether it wants an input binding.</summary>
+    public TimeSpan AppBindingOptionsTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Pages that may call the HTTP API from a browser, by commas; empty leaves browsers to their own rule.</summary>
+    public string AllowedOrigins { get; init; } = "";
+
     /// <summary>Port of the HTTP API; 0 takes a free one.</summary>
     public int HttpPort { get; init; } = 3500;
 
