@@ -17,6 +17,9 @@ internal sealed class StreamOrders(OrderEventStore store, IHostApplicationLifeti
     private static readonly TimeSpan Pulse = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1); // for what another process has committed and nobody told
     private static readonly TimeSpan Retention = TimeSpan.FromHours(24);
+    private static readonly TimeSpan Shared = TimeSpan.FromMilliseconds(100);
+    private readonly Lock gate = new();
+    private (long After, Task Commit, long At, Task<IReadOnlyList<StoredEvent>> Page)? last;
     private int open;
 
     public sealed record Change(string OrderId, string CustomerId, string Status, long Version, DateTimeOffset At);
@@ -54,7 +57,7 @@ internal sealed class StreamOrders(OrderEventStore store, IHostApplicationLifeti
         while (true)
         {
             var commit = store.Events.Next; // taken before reading: a commit in between is not missed
-            var page = await store.Read.StatusChangesAfterAsync(position, PageSize);
+            var page = await ReadAsync(position, commit);
             foreach (var stored in page)
             {
                 position = stored.Position;
@@ -62,13 +65,25 @@ internal sealed class StreamOrders(OrderEventStore store, IHostApplicationLifeti
                 if (customer is not null && change.CustomerId != customer) continue;
                 var data = JsonSerializer.Serialize(new Change(change.OrderId, change.CustomerId, change.Status, change.Version, change.At), Defaults.Json);
                 await WriteAsync(response, $"event: order\nid: {position:x}\ndata: {data}\n\n", ends);
+                written = time.GetTimestamp();
             }
 
-            if (page.Count > 0) written = time.GetTimestamp();
-            if (page.Count > 0) continue;
-            if (await commit.WithinAsync(store.Read.IsShared ? Look : Pulse, time, ends) || time.GetElapsedTime(written) < Pulse) continue;
+            if (page.Count == 0) await commit.WithinAsync(Look, time, ends);
+            if (time.GetElapsedTime(written) < Pulse) continue; // also where others' orders change all the time
             await WriteAsync(response, ": still here\n\n", ends);
             written = time.GetTimestamp();
+        }
+    }
+
+    /// <summary>All who follow are at the same place, most of the time: what one of them reads after a commit is everybody's.</summary>
+    private Task<IReadOnlyList<StoredEvent>> ReadAsync(long after, Task commit)
+    {
+        lock (gate)
+        {
+            if (last is { } read && read.After == after && read.Commit == commit && time.GetElapsedTime(read.At) < Shared) return read.Page;
+            var page = store.Read.StatusChangesAfterAsync(after, PageSize);
+            last = (after, commit, time.GetTimestamp(), page);
+            return page;
         }
     }
 
