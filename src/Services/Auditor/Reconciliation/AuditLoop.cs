@@ -4,7 +4,7 @@ namespace DaprOrders.Auditor.Reconciliation;
 
 /// <summary>
 /// Follows the books every AUDIT_EVERY_SECONDS (30; 0 for never), so that somebody is told who did not ask and an answer is never far behind; and reads
-/// them anew from their first page every AUDIT_FULL_EVERY_SECONDS (6 hours). What was found last is there as metrics.
+/// them anew from their first page every AUDIT_FULL_EVERY_SECONDS (6 hours; 0 for never). What was found last is there as metrics.
 /// </summary>
 internal sealed partial class AuditLoop : BackgroundService
 {
@@ -36,7 +36,7 @@ internal sealed partial class AuditLoop : BackgroundService
         {
             try
             {
-                var isFull = time.GetElapsedTime(full) >= fullEvery;
+                var isFull = fullEvery > TimeSpan.Zero && time.GetElapsedTime(full) >= fullEvery;
                 if (isFull) full = time.GetTimestamp();
                 await (isFull ? audit.RunAsync(stoppingToken) : audit.FollowAsync());
             }
