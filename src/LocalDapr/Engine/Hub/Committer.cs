@@ -21,6 +21,9 @@ internal sealed record Change(Instance Instance, long Sequence, InstanceRecord? 
 {
     public bool Begins { get; init; }
 
+    /// <summary>Nothing but the result of an activity.</summary>
+    public bool IsResult { get; init; }
+
     /// <summary>When the instance wakes by itself, where that has changed.</summary>
     public Moment? Wakes { get; init; }
 

@@ -112,7 +112,7 @@ public sealed partial class WorkflowEngine
 
     private TurnItem? OpenTurn_NeedsLock(Instance instance, WorkerConnection worker)
     {
-        if (instance.Evicted || !instance.IsActive || instance.Turn is not null || instance.Uncommitted > 0 || instance.Inbox.Count == 0) return null;
+        if (instance.Evicted || !instance.IsActive || instance.Turn is not null || instance.IsDeciding || instance.Inbox.Count == 0) return null;
         var consumes = instance.Inbox.Max(item => item.Number);
         var events = Turn.Open(instance.State, [.. instance.Inbox.Select(item => item.Event)], Now);
         if (events.Count == 0)
@@ -175,7 +175,7 @@ public sealed partial class WorkflowEngine
     private void Enqueue_NeedsLock(Instance instance)
     {
         if (!instance.IsActive || instance.IsQueued || instance.Turn is not null) return;
-        if (instance.Uncommitted > 0 || instance.Inbox.Count == 0) return;
+        if (instance.IsDeciding || instance.Inbox.Count == 0) return;
         instance.IsQueued = true;
         if (instance.CachedBy is { IsClosed: false } holder)
         {

@@ -88,10 +88,18 @@ public sealed partial class WorkflowEngine
         lock (_gate)
         {
             durable = TakeResult_NeedsLock(result) is var (instance, happened)
-                ? Commit_NeedsLock(Post_NeedsLock(instance, happened))
+                ? CommitResult_NeedsLock(instance, happened)
                 : WhenDurable_NeedsLock(result.InstanceId);
         }
         await durable.WaitAsync(cancellation);
+    }
+
+    private Task CommitResult_NeedsLock(Instance instance, HistoryEvent result)
+    {
+        instance.UncommittedResults++;
+        var durable = Commit_NeedsLock(Post_NeedsLock(instance, result) with { IsResult = true });
+        MakeReady_NeedsLock(instance);
+        return durable;
     }
 
     internal void CompleteActivities(IReadOnlyList<ActivityResult> results)

@@ -280,6 +280,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     {
         var instance = change.Instance;
         instance.Uncommitted--;
+        if (change.IsResult) instance.UncommittedResults--;
         instance.Visible = change.After;
         foreach (var happened in change.Record?.History ?? [])
         {
