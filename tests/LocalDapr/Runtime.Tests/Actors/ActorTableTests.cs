@@ -78,6 +78,27 @@ public sealed class ActorTableTests
         Assert.Equal(0, _table.CountOf("T"));
     }
 
+    [Fact]
+    public async Task An_app_that_is_gone_while_an_actor_is_deactivated_is_abandoned_when_that_has_ended()
+    {
+        var (asked, answered) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var table = new ActorTable(_time, (_, _) =>
+        {
+            asked.SetResult();
+            return answered.Task;
+        }, ActorClaims.Free);
+        (await table.EnterAsync(Key("a"), options, null, Cancellation))!.Turns.Exit();
+        var ending = table.DeactivateAllAsync(Cancellation);
+        await asked.Task;
+        var abandoned = table.AbandonAllAsync();
+        Assert.False(abandoned.IsCompleted);
+
+        answered.SetResult();
+
+        await ending;
+        await abandoned.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+    }
+
     private static ActorKey Key(string id) => new("T", id);
 
     private async Task TakeTurnAsync(string id) => (await _table.EnterAsync(Key(id), options, null, Cancellation))!.Turns.Exit();

@@ -131,7 +131,7 @@ internal sealed class ActorTable(TimeProvider time, Func<ActorKey, CancellationT
         }
     }
 
-    // The caller holds the turn.
+    // The caller holds the turn, which ends here: whoever waits for the actor to be free must hear of it.
     private async Task EndAsync(ActiveActor actor, CancellationToken cancellation)
     {
         try
@@ -141,6 +141,7 @@ internal sealed class ActorTable(TimeProvider time, Func<ActorKey, CancellationT
         finally
         {
             Remove(actor);
+            actor.Turns.Exit();
         }
     }
 
