@@ -22,6 +22,8 @@ internal sealed class Ledger : IDisposable
     private readonly ConcurrentDictionary<string, Entry> recent = new();        // what is committed, by key
     private readonly ConcurrentDictionary<string, string> authorisations = new();
     private readonly SqliteConnection connection;
+    private readonly SqliteCommand insert;
+    private readonly ConcurrentDictionary<string, ConcurrentBag<SqliteCommand>> readers = new();    // free to use, by what they select
     private readonly string readString;
     private readonly TimeProvider time;
     private readonly Task writer;
@@ -30,7 +32,7 @@ internal sealed class Ledger : IDisposable
     {
         this.time = time;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        readString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = true }.ToString();
+        readString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString();
         connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         connection.Open();
         Run("""
@@ -41,6 +43,11 @@ internal sealed class Ledger : IDisposable
             CREATE INDEX IF NOT EXISTS operations_by_reference ON operations(reference, position);
             CREATE INDEX IF NOT EXISTS operations_by_authorisation ON operations(authorisation);
             """);
+        insert = connection.CreateCommand();
+        insert.CommandText = """
+            INSERT INTO operations(key, body_hash, operation, reference, amount, currency, status, authorisation, token, at)
+            VALUES($key, $hash, $operation, $reference, $amount, $currency, $status, $authorisation, $token, $at) ON CONFLICT(key) DO NOTHING RETURNING position
+            """;
         writer = Task.Run(WriteAsync);
     }
 
@@ -71,6 +78,13 @@ internal sealed class Ledger : IDisposable
     {
         queue.Writer.TryComplete();
         writer.Wait(TimeSpan.FromSeconds(5));
+        foreach (var select in readers.Values.SelectMany(pool => pool))
+        {
+            select.Connection!.Dispose();
+            select.Dispose();
+        }
+
+        insert.Dispose();
         connection.Dispose();
     }
 
@@ -98,22 +112,17 @@ internal sealed class Ledger : IDisposable
     private List<Entry> Commit(IEnumerable<Entry> entries)
     {
         using var transaction = connection.BeginTransaction();
-        using var insert = connection.CreateCommand();
-        insert.CommandText = """
-            INSERT INTO operations(key, body_hash, operation, reference, amount, currency, status, authorisation, token, at)
-            VALUES($key, $hash, $operation, $reference, $amount, $currency, $status, $authorisation, $token, $at) ON CONFLICT(key) DO NOTHING RETURNING position
-            """;
+        insert.Transaction = transaction;
         var stored = new List<Entry>();
         var at = time.GetUtcNow();
         foreach (var entry in entries)
         {
-            insert.Parameters.Clear();
             foreach (var (name, value) in new (string, object)[]
             {
                 ("$key", entry.Key), ("$hash", entry.BodyHash), ("$operation", entry.Operation), ("$reference", entry.Reference), ("$amount", entry.Amount),
                 ("$currency", entry.Currency), ("$status", entry.Status), ("$authorisation", entry.AuthorisationId), ("$token", entry.Token), ("$at", at.ToUnixTimeMilliseconds()),
-            }) insert.Parameters.AddWithValue(name, value);
-            stored.Add(insert.ExecuteScalar() is long position ? entry with { Position = position, At = at } : Read(connection, "WHERE key = $value", entry.Key, 0, 1)[0]);
+            }) Bind(insert, name, value);
+            stored.Add(insert.ExecuteScalar() is long position ? entry with { Position = position, At = at } : Read(Select(connection, "WHERE key = $value"), entry.Key, 0, 1)[0]);
         }
 
         transaction.Commit();
@@ -131,20 +140,38 @@ internal sealed class Ledger : IDisposable
 
     private List<Entry> Query(string where, string value, long after, int limit)
     {
-        using var reading = new SqliteConnection(readString);
-        reading.Open();
-        return Read(reading, where, value, after, limit);
+        var pool = readers.GetOrAdd(where, _ => []);
+        if (!pool.TryTake(out var select))
+        {
+            var reading = new SqliteConnection(readString);
+            reading.Open();
+            select = Select(reading, where);
+        }
+
+        try
+        {
+            return Read(select, value, after, limit);
+        }
+        finally
+        {
+            pool.Add(select);
+        }
     }
 
-    private static List<Entry> Read(SqliteConnection connection, string where, string value, long after, int limit)
+    private static SqliteCommand Select(SqliteConnection reading, string where)
     {
-        using var select = connection.CreateCommand();
+        var select = reading.CreateCommand();
         select.CommandText = $"""
             SELECT key, body_hash, operation, reference, amount, currency, status, authorisation, token, position, at FROM operations {where} ORDER BY position LIMIT $limit
             """;
-        select.Parameters.AddWithValue("$value", value);
-        select.Parameters.AddWithValue("$after", after);
-        select.Parameters.AddWithValue("$limit", limit);
+        return select;
+    }
+
+    private static List<Entry> Read(SqliteCommand select, string value, long after, int limit)
+    {
+        Bind(select, "$value", value);
+        Bind(select, "$after", after);
+        Bind(select, "$limit", limit);
         using var rows = select.ExecuteReader();
         var entries = new List<Entry>();
         while (rows.Read())
@@ -154,6 +181,14 @@ internal sealed class Ledger : IDisposable
         }
 
         return entries;
+    }
+
+    // A command is prepared once, and bound again for each use.
+    private static void Bind(SqliteCommand command, string name, object value)
+    {
+        var index = command.Parameters.IndexOf(name);
+        if (index < 0) command.Parameters.AddWithValue(name, value);
+        else command.Parameters[index].Value = value;
     }
 
     private void Run(string sql)
