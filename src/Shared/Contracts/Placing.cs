@@ -6,7 +6,8 @@ namespace DaprOrders.Contracts;
 /// </summary>
 public sealed record PlaceBatch(IReadOnlyList<PlaceCommand> Items);
 
-public sealed record PlaceCommand(string CustomerId, string Key, byte[] Body);
+/// <summary>Trace: the W3C traceparent that the order goes on in, from the customer's request.</summary>
+public sealed record PlaceCommand(string CustomerId, string Key, byte[] Body, string? Trace = null);
 
 /// <summary>In the order of the commands. Status is 202 or a problem's; Body the JSON that the customer gets; RetryAfter seconds where a problem has them.</summary>
 public sealed record PlaceResults(IReadOnlyList<PlaceResult> Items);

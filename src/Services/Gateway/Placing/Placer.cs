@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using DaprOrders.Contracts;
 using DaprOrders.Gateway.Edge;
@@ -34,7 +35,8 @@ internal sealed class Placer : IAsyncDisposable
         try
         {
             if (now > mostInFlight && now > commands.Count) return null;
-            return await Task.WhenAll(commands.Select(OneAsync));
+            var trace = Activity.Current?.Id; // of this request: the invocation is of many
+            return await Task.WhenAll(commands.Select(command => OneAsync(command with { Trace = trace })));
         }
         finally
         {

@@ -29,7 +29,7 @@ internal sealed class PlaceOrder(OrderEventStore store, Prices prices, Limits li
     {
         try
         {
-            var (answer, problem) = await PlaceAsync(command.CustomerId, command.Key, command.Body, cancellation);
+            var (answer, problem) = await PlaceAsync(command, cancellation);
             return problem is null ? new PlaceResult(StatusCodes.Status202Accepted, answer!.Answer, answer.OrderId, !answer.IsNew) : Refuse(problem);
         }
         catch (ProblemException e)
@@ -41,12 +41,12 @@ internal sealed class PlaceOrder(OrderEventStore store, Prices prices, Limits li
     private static PlaceResult Refuse(Problem problem) => new(problem.Status, JsonSerializer.SerializeToUtf8Bytes(problem, Defaults.Json), RetryAfter: problem.RetryAfter);
 
     /// <summary>The checks in the contract's order: body, key reuse, business.</summary>
-    private async Task<(StoredAnswer? Answer, Problem? Problem)> PlaceAsync(string customerId, string key, byte[] bytes, CancellationToken cancellation)
+    private async Task<(StoredAnswer? Answer, Problem? Problem)> PlaceAsync(PlaceCommand command, CancellationToken cancellation)
     {
         Request request;
         try
         {
-            request = Body.Parse<Request>(bytes);
+            request = Body.Parse<Request>(command.Body);
         }
         catch (ProblemException e)
         {
@@ -54,15 +54,15 @@ internal sealed class PlaceOrder(OrderEventStore store, Prices prices, Limits li
         }
 
         if (PlaceOrderRules.Check(request) is { } invalid) return (null, invalid);
-        var scopedKey = $"{customerId}\n/orders\n{key}";
-        var hash = Convert.ToHexString(SHA256.HashData(bytes));
+        var scopedKey = $"{command.CustomerId}\n/orders\n{command.Key}";
+        var hash = Convert.ToHexString(SHA256.HashData(command.Body));
         var (answer, number) = await store.Read.AskAsync(scopedKey);
         terms.Follow(number);
         if (answer is { } before) return before.BodyHash == hash ? (before, null) : (null, Problems.KeyReused());
         if (!beingStored.TryAdd(scopedKey, true)) return (null, Problems.InFlight());
         try
         {
-            return await StoreAsync(customerId, new Asked(scopedKey, hash), request, cancellation);
+            return await StoreAsync(command, new Asked(scopedKey, hash), request, cancellation);
         }
         catch (HttpRequestException)
         {
@@ -74,7 +74,7 @@ internal sealed class PlaceOrder(OrderEventStore store, Prices prices, Limits li
         }
     }
 
-    private async Task<(StoredAnswer?, Problem?)> StoreAsync(string customerId, Asked asked, Request request, CancellationToken cancellation)
+    private async Task<(StoredAnswer?, Problem?)> StoreAsync(PlaceCommand command, Asked asked, Request request, CancellationToken cancellation)
     {
         var known = await prices.OfAsync([.. request.Items.Select(item => item.Sku)], cancellation);
         if (PlaceOrderRules.CheckPrices(request, known) is { } problem) return (null, problem);
@@ -82,18 +82,18 @@ internal sealed class PlaceOrder(OrderEventStore store, Prices prices, Limits li
         var total = lines.Sum(line => (decimal)line.UnitPrice.Amount * line.Quantity);
         if (total > MaxTotal) return (null, Problems.Unprocessable("total-too-large", "Total too large", $"The total may be {MaxTotal} minor units at most."));
 
-        var (order, accepted) = Accept(customerId, request, lines, new Money((long)total, request.Currency));
+        var (order, accepted) = Accept(command, request, lines, new Money((long)total, request.Currency));
         var answer = JsonSerializer.SerializeToUtf8Bytes(new Response(order.View.OrderId, order.View.Status, order.View.Total, order.View.PlacedAt), Defaults.Json);
-        var limit = await limits.OfAsync(customerId, cancellation);
+        var limit = await limits.OfAsync(command.CustomerId, cancellation);
         if (await store.PlaceAsync(asked, order, accepted, answer, limit) is not { } stored)
             return (null, Problems.Unprocessable("order-limit-exceeded", "Order limit exceeded", $"At most {limit} minor units may be open at once."));
         return stored.BodyHash == asked.BodyHash ? (stored, null) : (null, Problems.KeyReused());
     }
 
-    private (OrderState Order, OrderEvent Accepted) Accept(string customerId, Request request, List<OrderLine> lines, Money total)
+    private (OrderState Order, OrderEvent Accepted) Accept(PlaceCommand command, Request request, List<OrderLine> lines, Money total)
     {
         var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
-        var accepted = new OrderEvent(Guid.CreateVersion7().ToString("N"), customerId, 1, now, OrderStatus.Accepted, null, "none", total, lines, request.Note);
-        return (OrderFold.Accept(accepted, request.PaymentToken, total.Amount > options.ApprovalLimit), accepted);
+        var accepted = new OrderEvent(Guid.CreateVersion7().ToString("N"), command.CustomerId, 1, now, OrderStatus.Accepted, null, "none", total, lines, request.Note);
+        return (OrderFold.Accept(accepted, request.PaymentToken, total.Amount > options.ApprovalLimit) with { Trace = command.Trace }, accepted);
     }
 }

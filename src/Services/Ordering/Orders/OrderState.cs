@@ -16,6 +16,7 @@ public sealed record OrderState(OrderView View, IReadOnlyList<string> Events)
     public DateTimeOffset? UndoBegunAt { get; init; }
     public string? CancelledBy { get; init; }      // reason of the cancel
     public bool? Approved { get; init; }
+    public string? Trace { get; init; }            // W3C traceparent of the request that placed it
     public string? RefundReason { get; init; }     // there once an operator has asked for it
 
     [JsonIgnore]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dapr.Workflow;
 using DaprOrders.Ordering.EventStore;
 
@@ -71,6 +72,7 @@ internal sealed partial class SagaDispatcher(
     private async Task CarryOutAsync(SagaCommand command, CancellationToken cancellation)
     {
         var order = (await store.FindAsync(command.OrderId))!;
+        using var trace = order.Trace is { } placedIn ? new Activity("saga").SetParentId(placedIn).Start() : null; // the saga goes on in the customer's trace
         switch (command.Act)
         {
             case SagaCommand.Start when order.Events.Count == 1: // else its saga has been at work: it is running or done

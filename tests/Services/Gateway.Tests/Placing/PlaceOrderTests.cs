@@ -26,6 +26,19 @@ public sealed class PlaceOrderTests(RunningGateway gateway) : IClassFixture<Runn
     }
 
     [Fact]
+    public async Task An_order_goes_on_in_the_trace_of_its_customers_request()
+    {
+        gateway.Sidecar.Forget();
+        using var request = RunningGateway.Request("POST", "/orders", gateway.Customer(), Some.Place, "key-1");
+        request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+
+        await gateway.SendAsync(request);
+
+        var trace = Assert.Single(Assert.Single(gateway.Sidecar.Placings).Commands).Trace;
+        Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", trace, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_replay_says_so()
     {
         gateway.Sidecar.Forget();
