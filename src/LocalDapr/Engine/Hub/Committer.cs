@@ -10,6 +10,9 @@ internal sealed class CommitUnit
 {
     public List<Change> Changes { get; } = new(2);
 
+    /// <summary>Nothing but results of activities.</summary>
+    public bool IsResults => Changes.Count > 0 && Changes.TrueForAll(change => change.IsResult);
+
     /// <summary>Completes once durable, when somebody asked for it.</summary>
     public TaskCompletionSource? Done { get; private set; }
 
@@ -39,6 +42,7 @@ internal sealed record Change(Instance Instance, long Sequence, InstanceRecord? 
 internal sealed class Committer(IWorkflowStore store, EngineOptions options, TimeProvider time, Action<IReadOnlyList<CommitUnit>> committed)
 {
     private const int MaxGroup = 2_000;
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1);
 
     private readonly Channel<CommitUnit> _queue =
         Channel.CreateUnbounded<CommitUnit>(new UnboundedChannelOptions { SingleReader = true });
@@ -78,11 +82,8 @@ internal sealed class Committer(IWorkflowStore store, EngineOptions options, Tim
         var writes = new List<StoreWrite>();
         while (await _queue.Reader.WaitToReadAsync(cancellation))
         {
-            while (group.Count < MaxGroup && _queue.Reader.TryRead(out var unit))
-            {
-                group.Add(unit);
-                foreach (var change in unit.Changes) writes.Add(ToWrite(change));
-            }
+            Gather(group, writes);
+            if (group.TrueForAll(unit => unit.IsResults) && await HasSoonAsync(cancellation)) Gather(group, writes);
             await WriteAsync(writes, cancellation);
             if (Interlocked.Add(ref _queued, -group.Count) < options.MaxQueuedCommits) Interlocked.Exchange(ref _room, null)?.TrySetResult();
             committed(group);
@@ -90,6 +91,24 @@ internal sealed class Committer(IWorkflowStore store, EngineOptions options, Tim
             group.Clear();
             writes.Clear();
         }
+    }
+
+    private void Gather(List<CommitUnit> group, List<StoreWrite> writes)
+    {
+        while (group.Count < MaxGroup && _queue.Reader.TryRead(out var unit))
+        {
+            group.Add(unit);
+            foreach (var change in unit.Changes) writes.Add(ToWrite(change));
+        }
+    }
+
+    // The turn that takes a result is with its worker already: its commit is waited for, for a moment, so that both need one fsync.
+    private async Task<bool> HasSoonAsync(CancellationToken cancellation)
+    {
+        var more = _queue.Reader.WaitToReadAsync(cancellation);
+        if (more.IsCompleted) return await more;
+        var waiting = more.AsTask();
+        return await Task.WhenAny(waiting, Task.Delay(Patience, cancellation)) == waiting && await waiting;
     }
 
     private async Task WriteAsync(List<StoreWrite> writes, CancellationToken cancellation)
