@@ -16,7 +16,7 @@ internal static class Serving
 
     public static void MapServing(this WebApplication app)
     {
-        var sidecar = SidecarOf(app.Configuration);
+        var sidecar = SidecarAddress.Find(app.Configuration) is { } address ? new Uri($"{address}/v1.0/healthz/outbound") : null;
         var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = Patience };
         var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
         lifetime.ApplicationStopped.Register(http.Dispose);
@@ -24,14 +24,6 @@ internal static class Serving
             lifetime.ApplicationStopping.IsCancellationRequested ? Problems.Unavailable("Ending.").ToResult()
             : sidecar is not null && !await AnswersAsync(http, sidecar, cancellation) ? Problems.Unavailable("The sidecar does not answer.").ToResult()
             : Results.Ok(new { status = "serving" }));
-    }
-
-    /// <summary>Null where the process was started without a sidecar.</summary>
-    private static Uri? SidecarOf(IConfiguration configuration)
-    {
-        var address = configuration["DAPR_HTTP_ENDPOINT"] is { Length: > 0 } endpoint ? endpoint
-            : configuration["DAPR_HTTP_PORT"] is { Length: > 0 } port ? $"http://127.0.0.1:{port}" : null;
-        return address is null ? null : new Uri($"{address.TrimEnd('/')}/v1.0/healthz/outbound");
     }
 
     private static async Task<bool> AnswersAsync(HttpClient http, Uri sidecar, CancellationToken cancellation)

@@ -1,3 +1,5 @@
+using DaprOrders.ServiceDefaults;
+
 namespace DaprOrders.Gateway.Edge;
 
 /// <summary>The services behind the sidecar, by app id. Bodies stream both ways. Safe for concurrent use.</summary>
@@ -13,7 +15,7 @@ internal sealed class Services : IDisposable
 
     public Services(IConfiguration configuration)
     {
-        sidecar = configuration["DAPR_HTTP_ENDPOINT"] ?? $"http://127.0.0.1:{configuration["DAPR_HTTP_PORT"] ?? "3500"}";
+        sidecar = SidecarAddress.Of(configuration);
         apiToken = configuration["DAPR_API_TOKEN"];
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using DaprOrders.Contracts;
 using DaprOrders.Ordering.EventStore;
 using DaprOrders.Ordering.Orders;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Ordering.Publishing;
 
@@ -20,8 +21,7 @@ internal sealed class OrdersTopic : IDisposable
 
     public OrdersTopic(IConfiguration configuration)
     {
-        var sidecar = configuration["DAPR_HTTP_ENDPOINT"] is { Length: > 0 } endpoint ? endpoint.TrimEnd('/') : $"http://127.0.0.1:{configuration["DAPR_HTTP_PORT"] ?? "3500"}";
-        address = new Uri($"{sidecar}/v1.0/publish/bulk/{Topics.PubSub}/{Topics.Orders}");
+        address = new Uri($"{SidecarAddress.Of(configuration)}/v1.0/publish/bulk/{Topics.PubSub}/{Topics.Orders}");
         if (configuration["DAPR_API_TOKEN"] is { Length: > 0 } token) http.DefaultRequestHeaders.Add("dapr-api-token", token);
     }
 
