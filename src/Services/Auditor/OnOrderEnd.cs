@@ -26,10 +26,8 @@ internal static partial class OnOrderEnd
 
     private static async Task<IResult> HandleAsync(HttpContext context, Audit audit, ILogger<Audit> log, CancellationToken cancellation)
     {
-        using var body = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: cancellation);
-        if (!body.RootElement.TryGetProperty("entries", out var entries)) return TypedResults.Ok(new { status = $"{StatusOf(body.RootElement, audit, log)}" }); // without bulk delivery
-        return TypedResults.Ok(new BulkSubscribeAppResponse(
-            [.. entries.EnumerateArray().Select(e => new BulkSubscribeAppResponseEntry(e.GetProperty("entryId").GetString()!, StatusOf(e.GetProperty("event"), audit, log)))]));
+        using var delivery = await TopicDelivery.ReadAsync(context.Request, cancellation);
+        return delivery.Answer(entry => StatusOf(entry.Event, audit, log));
     }
 
     private static BulkSubscribeAppResponseStatus StatusOf(JsonElement cloudEvent, Audit audit, ILogger log)

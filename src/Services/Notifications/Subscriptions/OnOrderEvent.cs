@@ -1,8 +1,8 @@
-using System.Text.Json;
 using Dapr;
 using Dapr.AspNetCore;
 using DaprOrders.Contracts;
 using DaprOrders.Notifications.DeadLetters;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Notifications.Subscriptions;
 
@@ -19,12 +19,11 @@ internal static partial class OnOrderEvent
     private static async Task<IResult> HandleAsync(
         HttpContext context, OrderNews news, FailureNotes notes, ILogger<OrderNews> log, CancellationToken cancellation)
     {
-        using var body = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: cancellation);
-        var isBulk = body.RootElement.TryGetProperty("entries", out var entries); // else a subscription resource without bulk delivery is in force
+        using var delivery = await TopicDelivery.ReadAsync(context.Request, cancellation);
         var outcomes = new Dictionary<string, BulkSubscribeAppResponseStatus>();
         var errors = new Dictionary<string, string>();
         var heard = new List<(string Id, HeardEvent Event)>();
-        foreach (var (id, cloudEvent) in isBulk ? entries.EnumerateArray().Select(e => (e.GetProperty("entryId").GetString()!, e.GetProperty("event"))) : [("", body.RootElement)])
+        foreach (var (id, cloudEvent) in delivery.Entries)
         {
             if (OrderEvents.Parse(cloudEvent, out var problem) is { } order)
             {
@@ -46,9 +45,7 @@ internal static partial class OnOrderEvent
         }
 
         await notes.AddAsync(errors, cancellation);
-        if (!isBulk) return TypedResults.Ok(new { status = outcomes.GetValueOrDefault("", BulkSubscribeAppResponseStatus.SUCCESS).ToString() });
-        return TypedResults.Ok(new BulkSubscribeAppResponse([.. entries.EnumerateArray().Select(e => e.GetProperty("entryId").GetString()!)
-            .Select(id => new BulkSubscribeAppResponseEntry(id, outcomes.GetValueOrDefault(id, BulkSubscribeAppResponseStatus.SUCCESS)))]));
+        return delivery.Answer(entry => outcomes.GetValueOrDefault(entry.Id, BulkSubscribeAppResponseStatus.SUCCESS));
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The customer of {OrderId} was not told of event {Version}, trying again: {Reason}")]
