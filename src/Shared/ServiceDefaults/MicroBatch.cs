@@ -45,7 +45,7 @@ public sealed class MicroBatch<TItem, TResult> : IAsyncDisposable
     /// <summary>Ends when the queue is completed and empty.</summary>
     private async Task LoopAsync()
     {
-        var last = Stopwatch.GetTimestamp() - Stopwatch.Frequency;
+        var last = 0L; // long ago
         while (await queue.Reader.WaitToReadAsync())
         {
             await slots.WaitAsync();

@@ -5,7 +5,7 @@ using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Ordering.Saga;
 
-/// <summary>The SKUs' actors, called for many orders at a time: what arrives within a window is one call a SKU and method.</summary>
+/// <summary>The SKUs' actors, called for many orders at a time: what arrives together is one call a SKU and method.</summary>
 internal sealed class StockCalls : IAsyncDisposable
 {
     private readonly IActorProxyFactory proxies;

@@ -7,7 +7,7 @@ using DaprOrders.ServiceDefaults;
 namespace DaprOrders.Payments.Ledger;
 
 /// <summary>
-/// The ledger in Dapr state, one document an order; what many orders write within a millisecond is one transaction. A write is compared with the
+/// The ledger in Dapr state, one document an order; what many orders write together is one transaction. A write is compared with the
 /// etag it was read with, so two replicas never overwrite each other: the loser, and nobody else of its transaction, is told so. Safe for concurrent use.
 /// </summary>
 internal sealed class PaymentStore : IAsyncDisposable
