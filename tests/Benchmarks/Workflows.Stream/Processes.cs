@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Reflection;
 using LocalDapr.Cli.Run;
+using LocalDapr.Runtime.Tests;
 
 namespace DaprOrders.Workflows.Stream;
 
@@ -17,17 +18,7 @@ internal sealed class Processes : IAsyncDisposable
     private Processes()
     {
         (http, grpc) = FreePort.Take(2) is [var one, var other] ? (one, other) : throw new InvalidOperationException();
-        File.WriteAllText(Path.Combine(folder.FullName, "store.yaml"), $$"""
-            apiVersion: dapr.io/v1alpha1
-            kind: Component
-            metadata: { name: statestore }
-            spec:
-              type: state.sqlite
-              version: v1
-              metadata:
-                - { name: connectionString, value: "{{folder.FullName}}/state.db" }
-                - { name: actorStateStore, value: "true" }
-            """);
+        File.WriteAllText(Path.Combine(folder.FullName, "state.yaml"), StateStore.Yaml(folder.FullName));
         var localdapr = typeof(Processes).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "LocalDapr").Value!;
         sidecar = Start(localdapr, "sidecar", "--app-id", "bench", "--dapr-http-port", $"{http}", "--dapr-grpc-port", $"{grpc}", "--resources-path", folder.FullName, "--log-level", "warn");
     }

@@ -1,15 +1,11 @@
 using System.Collections.Concurrent;
-using System.Net;
 using Dapr.Protocol;
 using Dapr.Protocol.Common.V1;
 using Dapr.Protocol.Runtime.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Logging;
 using MiniGrpc;
 
 namespace DaprOrders.Services.Support;
@@ -49,14 +45,7 @@ internal sealed class ServiceSidecar : IAsyncDisposable
 
     public static async Task<ServiceSidecar> StartAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
-        });
-        var sidecar = new ServiceSidecar(builder.Build());
+        var sidecar = new ServiceSidecar(TwoPorts.Build());
         sidecar.Map();
         await sidecar.app.StartAsync();
         sidecar.Arguments = [$"--DAPR_GRPC_ENDPOINT={sidecar.app.Urls.First()}", $"--DAPR_HTTP_ENDPOINT={sidecar.app.Urls.Last()}"];

@@ -143,26 +143,13 @@ internal sealed class FaultyRun : IAsyncDisposable
     private sealed record Delivery(bool IsEvent, Func<ValueTask> Send);
 
     /// <summary>A store that dies with its process: what is written afterwards is lost.</summary>
-    private sealed class MortalStore(IWorkflowStore disk) : IWorkflowStore
+    private sealed class MortalStore(IWorkflowStore disk) : StoreOver(disk)
     {
         private volatile bool _dead;
 
         public void Kill() => _dead = true;
 
-        public ValueTask AppendAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancellation) =>
-            _dead ? ValueTask.FromException(new OperationCanceledException()) : disk.AppendAsync(writes, cancellation);
-
-        public ValueTask<IReadOnlyList<StoredRecord>?> LoadAsync(string instanceId, CancellationToken cancellation) =>
-            disk.LoadAsync(instanceId, cancellation);
-
-        public IAsyncEnumerable<string> WakingAsync(DateTimeOffset from, DateTimeOffset before, CancellationToken cancellation) =>
-            disk.WakingAsync(from, before, cancellation);
-
-        public ValueTask<IReadOnlyList<string>> ListAsync(string? after, int limit, CancellationToken cancellation) =>
-            disk.ListAsync(after, limit, cancellation);
-
-        public ValueTask<IReadOnlyList<string>> FinishedAsync(
-            RuntimeStatus status, DateTimeOffset before, int limit, CancellationToken cancellation) =>
-            disk.FinishedAsync(status, before, limit, cancellation);
+        public override ValueTask AppendAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancellation) =>
+            _dead ? ValueTask.FromException(new OperationCanceledException()) : base.AppendAsync(writes, cancellation);
     }
 }

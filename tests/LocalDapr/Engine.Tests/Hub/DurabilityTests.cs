@@ -107,14 +107,14 @@ public sealed class DurabilityTests : IAsyncDisposable
     }
 
     /// <summary>A store whose writes wait while it is closed, and all others pass.</summary>
-    private sealed class HeldStore : IWorkflowStore
+    private sealed class HeldStore : StoreOver
     {
-        private readonly InMemoryWorkflowStore _inner = new();
-        private TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private TaskCompletionSource _open = New();
+        private TaskCompletionSource _waiting = New();
         private bool _broken;
 
-        public HeldStore() => _open.SetResult();
+        public HeldStore()
+            : base(new InMemoryWorkflowStore()) => _open.SetResult();
 
         /// <summary>Completes when a write waits.</summary>
         public Task Waiting => _waiting.Task;
@@ -125,26 +125,13 @@ public sealed class DurabilityTests : IAsyncDisposable
 
         public void Break() => _broken = true;
 
-        public async ValueTask AppendAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancellation)
+        public override async ValueTask AppendAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancellation)
         {
             if (_broken) throw new OperationCanceledException("nobody asked for it");
             if (!_open.Task.IsCompleted) _waiting.TrySetResult();
             await _open.Task;
-            await _inner.AppendAsync(writes, cancellation);
+            await base.AppendAsync(writes, cancellation);
         }
-
-        public ValueTask<IReadOnlyList<StoredRecord>?> LoadAsync(string instanceId, CancellationToken cancellation) =>
-            _inner.LoadAsync(instanceId, cancellation);
-
-        public IAsyncEnumerable<string> WakingAsync(DateTimeOffset from, DateTimeOffset before, CancellationToken cancellation) =>
-            _inner.WakingAsync(from, before, cancellation);
-
-        public ValueTask<IReadOnlyList<string>> ListAsync(string? after, int limit, CancellationToken cancellation) =>
-            _inner.ListAsync(after, limit, cancellation);
-
-        public ValueTask<IReadOnlyList<string>> FinishedAsync(
-            RuntimeStatus status, DateTimeOffset before, int limit, CancellationToken cancellation) =>
-            _inner.FinishedAsync(status, before, limit, cancellation);
 
         private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -30,20 +30,7 @@ internal sealed class ReplicaStorm : IAsyncDisposable
     public static async Task<ReplicaStorm> StartAsync(int replicas, CancellationToken cancellation)
     {
         var storm = new ReplicaStorm();
-        await File.WriteAllTextAsync(
-            Path.Combine(storm._folder.FullName, "state.yaml"),
-            $$"""
-            apiVersion: dapr.io/v1alpha1
-            kind: Component
-            metadata: {name: state}
-            spec:
-              type: state.sqlite
-              version: v1
-              metadata:
-              - {name: connectionString, value: "{{Path.Combine(storm._folder.FullName, "state.db")}}"}
-              - {name: actorStateStore, value: "true"}
-            """,
-            cancellation);
+        await File.WriteAllTextAsync(Path.Combine(storm._folder.FullName, "state.yaml"), StateStore.Yaml(storm._folder.FullName), cancellation);
         for (var i = 0; i < replicas; i++)
         {
             storm._ports.Add(FreePort.Take(1)[0]);

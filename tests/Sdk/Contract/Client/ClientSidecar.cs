@@ -1,12 +1,9 @@
 using System.Collections.Concurrent;
-using System.Net;
 using Dapr.Client;
+using DaprOrders.Services.Support;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Logging;
 using MiniGrpc;
 
 namespace Sdk.Contract.Client;
@@ -38,14 +35,7 @@ internal sealed class ClientSidecar : IAsyncDisposable
 
     public static async Task<ClientSidecar> StartAsync(Action<ClientSidecar> answers)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
-        });
-        var sidecar = new ClientSidecar(builder.Build());
+        var sidecar = new ClientSidecar(TwoPorts.Build());
         sidecar.app.MapGet("/v1.0/healthz/{**rest}", (HttpResponse response) => response.StatusCode = sidecar.Status);
         sidecar.app.Map("/v1.0/invoke/{**rest}", sidecar.InvokeAsync);
         answers(sidecar);

@@ -1,16 +1,13 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Text.Json;
 using Dapr.DurableTask.Protobuf;
 using Dapr.Protocol;
 using DaprOrders.Contracts;
 using DaprOrders.ServiceDefaults;
+using DaprOrders.Services.Support;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Logging;
 using MiniGrpc;
 
 namespace DaprOrders.Ordering.Tests.Postgres;
@@ -37,14 +34,7 @@ internal sealed class SagaSidecar : IAsyncDisposable
 
     public static async Task<SagaSidecar> StartAsync(Action<string> started)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
-        });
-        var sidecar = new SagaSidecar(builder.Build(), started);
+        var sidecar = new SagaSidecar(TwoPorts.Build(), started);
         sidecar.Map();
         await sidecar.app.StartAsync();
         sidecar.Environment = new() { ["DAPR_GRPC_ENDPOINT"] = sidecar.app.Urls.First(), ["DAPR_HTTP_ENDPOINT"] = sidecar.app.Urls.Last() };

@@ -111,19 +111,7 @@ internal sealed class LedgerStorm : IAsyncDisposable
 
     private async Task WriteResourcesAsync()
     {
-        await File.WriteAllTextAsync(
-            Path.Combine(_folder.FullName, "state.yaml"),
-            $$"""
-            apiVersion: dapr.io/v1alpha1
-            kind: Component
-            metadata: {name: state}
-            spec:
-              type: state.sqlite
-              version: v1
-              metadata:
-              - {name: connectionString, value: "{{_folder.FullName}}/state.db"}
-              - {name: actorStateStore, value: "true"}
-            """);
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "state.yaml"), StateStore.Yaml(_folder.FullName));
         await File.WriteAllTextAsync(
             Path.Combine(_folder.FullName, "config", "config.yaml"),
             $$"""
