@@ -11,6 +11,9 @@ public sealed record InstanceSummary(string InstanceId, RuntimeStatus Status)
 
     public ExecutionCompleted? Completed { get; init; }
 
+    /// <summary>When the first turn of this generation began; null until it was committed.</summary>
+    public Moment? Began { get; init; }
+
     /// <summary>When it was last changed; null until the first turn was committed.</summary>
     public Moment? LastUpdated { get; init; }
 
@@ -24,6 +27,7 @@ public sealed record InstanceSummary(string InstanceId, RuntimeStatus Status)
     {
         Started = state.Started ?? state.Continued,
         Completed = state.Completed,
+        Began = state.History is [var first, ..] ? first.Timestamp : state.Continued?.Timestamp,
         LastUpdated = (state.Started ?? state.Continued) is null ? null : updated,
         CustomStatus = customStatus,
         VersionName = state.VersionName,

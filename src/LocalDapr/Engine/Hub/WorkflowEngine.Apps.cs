@@ -44,14 +44,9 @@ public sealed partial class WorkflowEngine
         {
             Timestamp = child.Timestamp,
             Router = child.Router,
-            Version = child.Version,
             Input = child.Input,
             Trace = child.Trace,
-            Parent = new ParentInstance(child.EventId, parent.Name, parentId, parent.ExecutionId)
-            {
-                Version = parent.Version,
-                AppId = _options.AppId,
-            },
+            Parent = new ParentInstance(child.EventId, parent.Name, parentId, parent.ExecutionId) { AppId = _options.AppId },
             Propagated = propagated,
         };
 
@@ -67,7 +62,8 @@ public sealed partial class WorkflowEngine
                 instance.Away.Remove(taskId);
                 if (!instance.IsActive || instance.State.Started?.ExecutionId != question.ExecutionId) return;
                 var unit = new CommitUnit();
-                unit.Changes.Add(Post_NeedsLock(instance, Answered(answer, taskId) with { Timestamp = Now, Router = _here }));
+                var router = question.Event is TaskScheduled ? question.Event.Router : new EventRouter(app, _options.AppId);
+                unit.Changes.Add(Post_NeedsLock(instance, Answered(answer, taskId) with { Timestamp = Now, Router = router }));
                 _committer.Enqueue(unit);
             }
         }
@@ -121,7 +117,7 @@ public sealed partial class WorkflowEngine
     // A recursive termination reaches children in other apps after it is durable here; only then the store has the instance as finished.
     private void TakeLeave_NeedsLock(Instance instance, ExecutionCompleted completed)
     {
-        var terminated = instance.State.History.OfType<ExecutionTerminated>().LastOrDefault(happened => happened.Recurse);
+        var terminated = instance.State.History.OfType<ExecutionTerminated>().FirstOrDefault(happened => happened.Recurse);
         ChildCreated[] children = terminated is null || _options.Link is null
             ? []
             : [.. instance.State.OpenChildren.Values.Where(child => !IsOfThisApp(child))];
@@ -221,7 +217,7 @@ public sealed partial class WorkflowEngine
                 var parent = instance.State.Started?.Parent;
                 if (!instance.IsActive || parent?.InstanceId != question.InstanceId || parent.AppId != question.SourceApp) return terminated;
                 var unit = new CommitUnit();
-                unit.Changes.Add(Post_NeedsLock(instance, terminated with { EventId = -1, Timestamp = Now, Router = _here }));
+                unit.Changes.Add(Post_NeedsLock(instance, terminated with { EventId = -1, Timestamp = Now, Router = null }));
                 durable = unit.WhenDurable();
                 _committer.Enqueue(unit);
             }

@@ -149,7 +149,7 @@ public sealed partial class WorkflowEngine
     private void StallForSize_NeedsLock(Instance instance)
     {
         var why = $"the history of the workflow is longer than max-body-size allows ({_options.MaxHistoryBytes} bytes)";
-        var stalled = new ExecutionStalled(StallReason.PayloadSizeExceeded, why) { Timestamp = Now, Router = _here };
+        var stalled = new ExecutionStalled(StallReason.PayloadSizeExceeded, why) { Timestamp = Now };
         var unit = new CommitUnit();
         Stall_NeedsLock(instance, stalled, unit);
         _committer.Enqueue(unit);

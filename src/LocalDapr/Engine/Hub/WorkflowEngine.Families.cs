@@ -66,7 +66,7 @@ public sealed partial class WorkflowEngine
     {
         if (!family[0].Exists) throw WorkflowException.Missing();
         if (force) return;
-        if (family.Any(instance => instance is { IsActive: true, State.Stalled: not null })) throw WorkflowException.Stalled();
+        if (family.Find(instance => instance is { IsActive: true, State.Stalled: not null }) is { } stalled) throw WorkflowException.Stalled(stalled.Id);
         if (family.Any(instance => instance.IsActive)) throw WorkflowException.NotCompleted();
     }
 

@@ -89,9 +89,9 @@ public sealed partial class WorkflowEngine
             {
                 if (instance.Evicted) continue;
                 if (!instance.Exists) throw WorkflowException.Missing();
-                if (instance.State.Stalled is not null) throw WorkflowException.Stalled();
+                if (instance.State.Stalled is not null) throw WorkflowException.Stalled(instanceId);
                 durable = instance.IsActive
-                    ? Commit_NeedsLock(Post_NeedsLock(instance, happened with { Timestamp = Now, Router = _here }))
+                    ? Commit_NeedsLock(Post_NeedsLock(instance, happened with { Timestamp = Now }))
                     : WhenDurable_NeedsLock(instance);
             }
             await durable.WaitAsync(cancellation);

@@ -22,8 +22,10 @@ public sealed partial class WorkflowEngine
     /// <exception cref="WorkflowException">NotFound, Invalid, AlreadyExists.</exception>
     public async ValueTask RerunAsync(RerunRequest request, CancellationToken cancellation)
     {
+        if (request.SourceId.Length == 0)
+            throw new WorkflowException(WorkflowErrorKind.Invalid, "rerun workflow source instance ID is required");
         if (request.SourceId == request.NewId)
-            throw new WorkflowException(WorkflowErrorKind.Invalid, "a workflow cannot be rerun under its own id");
+            throw new WorkflowException(WorkflowErrorKind.Invalid, "rerun workflow instance ID must be different from the original instance ID");
         using var held = new HeldInstances(this);
         var source = await held.AddAsync(request.SourceId, cancellation);
         var target = await held.AddAsync(request.NewId, cancellation);
@@ -111,7 +113,7 @@ public sealed partial class WorkflowEngine
         if (instance.IsActive || whyNot is not null)
         {
             var failure = whyNot is null ? Turns.ChildId.Taken(child.InstanceId) : Turns.ChildId.NotFree(whyNot);
-            unit.Changes.Add(Post_NeedsLock(parent, new ChildFailed(child.EventId, failure) { Timestamp = Now, Router = _here }));
+            unit.Changes.Add(Post_NeedsLock(parent, new ChildFailed(child.EventId, failure) { Timestamp = Now }));
             return;
         }
         var propagated = child.Scope is null ? null : Turns.Propagation.For(child.Scope, _options.AppId, parent.Id, started, HistoryUntil(parent, child));

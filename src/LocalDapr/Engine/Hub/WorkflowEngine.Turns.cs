@@ -117,7 +117,7 @@ public sealed partial class WorkflowEngine
 
     private IEnumerable<string> Targets(Instance instance, OpenTurn turn, TurnResponse response)
     {
-        var terminated = turn.NewEvents.OfType<ExecutionTerminated>().LastOrDefault();
+        var terminated = turn.NewEvents.OfType<ExecutionTerminated>().FirstOrDefault();
         var started = instance.State.Started ?? turn.NewEvents.OfType<ExecutionStarted>().FirstOrDefault();
         foreach (var action in response.Actions)
         {
@@ -154,7 +154,7 @@ public sealed partial class WorkflowEngine
         CloseTurn_NeedsLock(instance);
         if (commit.IsStall)
         {
-            Stall_NeedsLock(instance, commit.History[0], unit);
+            Stall_NeedsLock(instance, (ExecutionStalled)commit.History[0], unit);
             return;
         }
         _stalled.Remove(instance);
@@ -181,11 +181,11 @@ public sealed partial class WorkflowEngine
         _instances.TryGetValue(id, out var child) && child.IsActive && StartOf(child)?.Parent is { } known
         && IsHere(known) && known.InstanceId == parent.Id && known.TaskId == task;
 
-    private void Stall_NeedsLock(Instance instance, HistoryEvent stalled, CommitUnit unit)
+    private void Stall_NeedsLock(Instance instance, ExecutionStalled stalled, CommitUnit unit)
     {
         _stalled.Add(instance);
         instance.CachedBy = null;
-        if (instance.State.Stalled is not null) return;
+        if (instance.State.Stalled?.Description == stalled.Description) return;
         unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord { At = stalled.Timestamp, History = [stalled] }));
     }
 
@@ -254,8 +254,8 @@ public sealed partial class WorkflowEngine
         if (!_instances.TryGetValue(result.InstanceId, out var instance) || !instance.IsActive) return null;
         if (instance.State.Started?.ExecutionId != item.ExecutionId || !instance.State.OpenActivities.ContainsKey(result.TaskId)) return null;
         HistoryEvent happened = result.Failure is null
-            ? new TaskCompleted(result.TaskId, result.Result, item.Task.TaskExecutionId) { Timestamp = Now, Router = _here }
-            : new TaskFailed(result.TaskId, result.Failure, item.Task.TaskExecutionId) { Timestamp = Now, Router = _here };
+            ? new TaskCompleted(result.TaskId, result.Result, item.Task.TaskExecutionId) { Timestamp = Now, Router = item.Task.Router }
+            : new TaskFailed(result.TaskId, result.Failure, item.Task.TaskExecutionId) { Timestamp = Now, Router = item.Task.Router };
         return (instance, happened);
     }
 
@@ -287,7 +287,7 @@ public sealed partial class WorkflowEngine
         if (entry.TimerId is { } id)
         {
             if (instance.State.Started?.ExecutionId != entry.ExecutionId || !instance.State.OpenTimers.TryGetValue(id, out var timer)) return;
-            instance.Add(new TimerFired(id, timer.FireAt) { Timestamp = Now, Router = _here });
+            instance.Add(new TimerFired(id, timer.FireAt) { Timestamp = Now });
         }
         else
         {

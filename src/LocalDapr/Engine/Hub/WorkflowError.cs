@@ -27,5 +27,6 @@ public sealed class WorkflowException(WorkflowErrorKind kind, string message) : 
     internal static WorkflowException TooLarge(string what, long limit) =>
         new(WorkflowErrorKind.TooLarge, $"{what} is larger than max-body-size allows ({limit} bytes)");
 
-    internal static WorkflowException Stalled() => new(WorkflowErrorKind.Stalled, "workflow is stalled");
+    internal static WorkflowException Stalled(string id) =>
+        new(WorkflowErrorKind.Stalled, $"failed to invoke method for workflow '{id}': actor is stalled");
 }

@@ -41,6 +41,9 @@ public sealed class InstanceState
 
     public string? VersionName { get; private set; }
 
+    /// <summary>The version that the first turn ran with.</summary>
+    public string? FirstVersionName { get; private set; }
+
     /// <summary>About how long the history is as a message.</summary>
     public long HistoryBytes { get; private set; }
 
@@ -71,7 +74,8 @@ public sealed class InstanceState
             case ChildCreated child: Open(child); break;
             case ChildCompleted child: CloseChild(child.TaskId); break;
             case ChildFailed child: CloseChild(child.TaskId); break;
-            case TimerCreated timer: _timers[timer.EventId] = timer; break;
+            // Nobody is left to hear a timer of a workflow that has ended.
+            case TimerCreated timer when Completed is null: _timers[timer.EventId] = timer; break;
             case TimerFired timer: _timers.Remove(timer.TimerId); break;
             case EventRaised raised: CancelTimerFor(raised.Name); break;
             case WorkflowStarted { Version: { } version }: Note(version); break;
@@ -112,6 +116,8 @@ public sealed class InstanceState
     private void Note(WorkflowVersion version)
     {
         _patches.AddRange(version.Patches);
-        if (version.Name is not null) VersionName = version.Name;
+        if (version.Name is null) return;
+        VersionName = version.Name;
+        FirstVersionName ??= version.Name;
     }
 }

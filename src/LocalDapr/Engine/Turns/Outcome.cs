@@ -22,8 +22,7 @@ internal sealed class Outcome(
             {
                 case ScheduleTask task: Schedule(task); break;
                 case CreateChild child: Create(child); break;
-                // Nobody is left to hear a timer of a workflow that ends in this turn.
-                case CreateTimer timer when completion is null: Create(timer); break;
+                case CreateTimer timer: Create(timer); break;
                 case SendEvent send: Send(send); break;
                 case TerminateOther other: Terminate(other); break;
                 case CompleteWorkflow complete when ReferenceEquals(complete, completion): Complete(complete); break;
@@ -96,7 +95,7 @@ internal sealed class Outcome(
         if (isTaken || facts.WhyNotAgain(id) is not null)
         {
             var why = isTaken ? ChildId.Taken(id) : ChildId.NotFree(facts.WhyNotAgain(id)!);
-            _messages.Add(new OutgoingMessage(self, new ChildFailed(child.Id, why) { Timestamp = facts.Now, Router = _here }));
+            _messages.Add(new OutgoingMessage(self, new ChildFailed(child.Id, why) { Timestamp = facts.Now }));
             return;
         }
         _messages.Add(new OutgoingMessage(id, ChildStart(id, child)));
@@ -106,21 +105,16 @@ internal sealed class Outcome(
     {
         Timestamp = facts.Now,
         Router = RouterOf(child),
-        Version = child.Version,
         Input = child.Input,
         Trace = _trace,
-        Parent = new ParentInstance(child.Id, started.Name, self, started.ExecutionId)
-        {
-            Version = started.Version,
-            AppId = facts.AppId,
-        },
+        Parent = new ParentInstance(child.Id, started.Name, self, started.ExecutionId) { AppId = facts.AppId },
         Propagated = child.Scope is null ? null : Propagation.For(child.Scope, facts.AppId, self, started, [.. state.History, .. _events]),
     };
 
     private void Send(SendEvent send)
     {
         _events.Add(new EventSent(send.InstanceId, send.Name, send.Input) { EventId = send.Id, Timestamp = facts.Now, Router = _here });
-        var raised = new EventRaised(send.Name, send.Input) { Timestamp = facts.Now, Router = _here };
+        var raised = new EventRaised(send.Name, send.Input) { Timestamp = facts.Now };
         _messages.Add(new OutgoingMessage(send.InstanceId, raised));
     }
 
@@ -138,11 +132,12 @@ internal sealed class Outcome(
             Timestamp = facts.Now,
             Router = _here,
         });
-        if (opened.OfType<ExecutionTerminated>().LastOrDefault() is { Recurse: true } terminated) TerminateChildren(terminated);
+        if (opened.OfType<ExecutionTerminated>().FirstOrDefault() is { Recurse: true } terminated) TerminateChildren(terminated);
         if (started.Parent is not { } parent) return;
         HistoryEvent result = complete.Status == RuntimeStatus.Completed
-            ? new ChildCompleted(parent.TaskId, complete.Result) { Timestamp = facts.Now, Router = _here }
-            : new ChildFailed(parent.TaskId, complete.Failure) { Timestamp = facts.Now, Router = _here };
+            ? new ChildCompleted(parent.TaskId, complete.Result)
+            : new ChildFailed(parent.TaskId, complete.Failure);
+        result = result with { Timestamp = facts.Now, Router = new EventRouter(facts.AppId, parent.AppId) };
         // A parent in another app waits for this end by itself.
         if (parent.AppId is null || parent.AppId == facts.AppId) _messages.Add(new OutgoingMessage(parent.InstanceId, result));
     }
@@ -158,7 +153,7 @@ internal sealed class Outcome(
         foreach (var child in state.OpenChildren.Values.Where(child => !done.Contains(child.EventId)))
         {
             var app = child.Router?.TargetApp;
-            _messages.Add(new OutgoingMessage(child.InstanceId, terminated with { Timestamp = facts.Now })
+            _messages.Add(new OutgoingMessage(child.InstanceId, terminated with { Timestamp = facts.Now, Router = null })
             {
                 TargetApp = app == facts.AppId ? null : app,
             });

@@ -50,7 +50,7 @@ public static class Turn
         var started = state.Started ?? newEvents.OfType<ExecutionStarted>().First();
         var opened = WithVersion(state, newEvents, response.Version);
         var completion = response.Actions.OfType<CompleteWorkflow>().FirstOrDefault();
-        var terminated = newEvents.OfType<ExecutionTerminated>().LastOrDefault();
+        var terminated = newEvents.OfType<ExecutionTerminated>().FirstOrDefault();
 
         if (terminated is not null && (completion is null || completion.Status == RuntimeStatus.ContinuedAsNew))
         {
@@ -63,7 +63,7 @@ public static class Turn
             return new Outcome(response.InstanceId, state, started, opened, facts).Conclude([failed], customStatus: null);
         }
         if (completion is { Status: RuntimeStatus.ContinuedAsNew })
-            return Restart(started, completion, response.CustomStatus, facts);
+            return Restart(response, state, started, opened, facts);
         return new Outcome(response.InstanceId, state, started, opened, facts).Conclude(response.Actions, response.CustomStatus);
     }
 
@@ -83,7 +83,7 @@ public static class Turn
         ExecutionStalled? stalled = null;
         if (response.Actions.Any(action => action is VersionNotAvailable))
         {
-            stalled = new ExecutionStalled(StallReason.VersionNotAvailable, "Version not available");
+            stalled = new ExecutionStalled(StallReason.VersionNotAvailable, $"Version not available: {state.FirstVersionName}");
         }
         else
         {
@@ -92,12 +92,11 @@ public static class Turn
             {
                 stalled = new ExecutionStalled(
                     StallReason.PatchMismatch,
-                    $"Patches mismatch. History patches: [{string.Join(", ", state.Patches)}], current patches: [{string.Join(", ", patches)}]");
+                    $"Patch mismatch. History patches: [{string.Join(", ", state.Patches)}], current patches: [{string.Join(", ", patches)}]. ");
             }
         }
         if (stalled is null) return null;
-        stalled = stalled with { Timestamp = facts.Now, Router = new EventRouter(facts.AppId) };
-        return new TurnCommit { History = [stalled], IsStall = true };
+        return new TurnCommit { History = [stalled with { Timestamp = facts.Now }], IsStall = true };
     }
 
     // Patches are stored once: the clock event of a turn names those that the history does not have yet.
@@ -109,8 +108,10 @@ public static class Turn
         return events;
     }
 
-    private static TurnCommit Restart(ExecutionStarted started, CompleteWorkflow completion, string? customStatus, TurnFacts facts)
+    private static TurnCommit Restart(
+        TurnResponse response, InstanceState state, ExecutionStarted started, IReadOnlyList<HistoryEvent> opened, TurnFacts facts)
     {
+        var completion = response.Actions.OfType<CompleteWorkflow>().First();
         var executionId = facts.NewExecutionId();
         var next = started with
         {
@@ -119,7 +120,10 @@ public static class Turn
             Timestamp = facts.Now,
             ScheduledStart = null,
             Trace = facts.NamesSteps ? Steps.NextGeneration(started.Trace, executionId) : started.Trace,
+            Tags = null,
+            // What was handed to the generation that ends goes on with it, as its scope says.
+            Propagated = Propagation.For(started.Propagated?.Scope, facts.AppId, response.InstanceId, started, [.. state.History, .. opened]),
         };
-        return new TurnCommit { History = [], Restarted = [next, .. completion.Carryover], CustomStatus = customStatus };
+        return new TurnCommit { History = [], Restarted = [next, .. completion.Carryover], CustomStatus = response.CustomStatus };
     }
 }

@@ -61,22 +61,24 @@ internal static class TaskHubGrpcService
         });
         Map(grpc, TaskHubMethods.TerminateInstance, async (request, call) =>
         {
-            await block.Engine.TerminateAsync(request.InstanceId, request.Output, request.Recursive, call.Cancellation);
+            await WorkflowErrors.TellAsync(
+                "failed to submit termination request",
+                block.Engine.TerminateAsync(request.InstanceId, request.Output, request.Recursive, call.Cancellation));
             await block.Engine.WaitForCompletionAsync(request.InstanceId, call.Cancellation);
             return new TerminateResponse();
         });
         Map(grpc, TaskHubMethods.SuspendInstance, async (request, call) =>
         {
-            await block.Engine.SuspendAsync(request.InstanceId, request.Reason, call.Cancellation);
+            await block.Engine.SuspendAsync(request.InstanceId, Reason(request.Reason), call.Cancellation);
             await block.Engine.WaitAsync(
                 request.InstanceId, static now => now.IsTerminal || now.Status == RuntimeStatus.Suspended, call.Cancellation);
             return new SuspendResponse();
         });
         Map(grpc, TaskHubMethods.ResumeInstance, async (request, call) =>
         {
-            await block.Engine.ResumeAsync(request.InstanceId, request.Reason, call.Cancellation);
+            await block.Engine.ResumeAsync(request.InstanceId, Reason(request.Reason), call.Cancellation);
             await block.Engine.WaitAsync(
-                request.InstanceId, static now => now.Status is not (RuntimeStatus.Suspended or RuntimeStatus.Pending), call.Cancellation);
+                request.InstanceId, static now => now.IsTerminal || now.Status == RuntimeStatus.Running, call.Cancellation);
             return new ResumeResponse();
         });
     }
@@ -112,10 +114,13 @@ internal static class TaskHubGrpcService
     private static async ValueTask<CreateInstanceResponse> StartAsync(WorkflowBlock block, CreateInstanceRequest request, ServerCall call)
     {
         var headers = call.Http.Request.Headers;
-        await block.StartAsync(ToStart(request), headers.TraceParent, headers.TraceState, call.Cancellation);
+        await WorkflowErrors.TellAsync(
+            "failed to create workflow instance", block.StartAsync(ToStart(request), headers.TraceParent, headers.TraceState, call.Cancellation));
         if (request.ScheduledStartTimestamp is null) await block.Engine.WaitForStartAsync(request.InstanceId, call.Cancellation);
         return new CreateInstanceResponse { InstanceId = request.InstanceId };
     }
+
+    private static string? Reason(string? reason) => reason is { Length: > 0 } ? reason : null;
 
     private static GetInstanceResponse Found(InstanceSummary? summary, GetInstanceRequest request, bool parent) => summary is null
         ? new GetInstanceResponse()
@@ -126,8 +131,8 @@ internal static class TaskHubGrpcService
     {
         if (request.RequestCase == PurgeInstancesRequest.RequestOneofCase.PurgeInstanceFilter)
             throw new RpcException(StatusCode.Unknown, "multi-instance purge is not unimplemented");
-        var purged = await engine.PurgeAsync(request.InstanceId, request.Recursive, request.HasForce && request.Force, cancellation);
-        return new PurgeInstancesResponse { DeletedInstanceCount = purged };
+        var purging = engine.PurgeAsync(request.InstanceId, request.Recursive, request.HasForce && request.Force, cancellation);
+        return new PurgeInstancesResponse { DeletedInstanceCount = await WorkflowErrors.TellAsync("failed to purge workflow state", purging) };
     }
 
     private static async ValueTask<RerunWorkflowFromEventResponse> RerunAsync(
@@ -137,7 +142,7 @@ internal static class TaskHubGrpcService
         try
         {
             await engine.RerunAsync(
-                new RerunRequest(request.SourceInstanceID, checked((int)request.EventID), id)
+                new RerunRequest(request.SourceInstanceID, unchecked((int)request.EventID), id)
                 {
                     Input = request.Input,
                     OverwritesInput = request.OverwriteInput,

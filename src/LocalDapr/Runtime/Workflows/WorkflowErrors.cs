@@ -40,6 +40,30 @@ internal static class WorkflowErrors
 
     public static DaprError Purge(string id, string why) => Failed("ERR_PURGE_WORKFLOW", $"error purging workflow {id}: {why}");
 
+    /// <summary>The operation, whose refusal is told behind what was tried, as Dapr does. What has a status of its own is quoted with it.</summary>
+    public static async ValueTask<T> TellAsync<T>(string tried, ValueTask<T> operation)
+    {
+        try
+        {
+            return await operation;
+        }
+        catch (WorkflowException refused)
+        {
+            throw new WorkflowException(refused.Kind, $"{tried}: {Quoted(refused)}");
+        }
+    }
+
+    public static async ValueTask TellAsync(string tried, ValueTask operation) => await TellAsync(tried, NothingAsync(operation));
+
+    public static string Quoted(WorkflowException refused) =>
+        StatusOf(refused) is var status and not StatusCode.Unknown ? $"rpc error: code = {status} desc = {refused.Message}" : refused.Message;
+
+    private static async ValueTask<bool> NothingAsync(ValueTask operation)
+    {
+        await operation;
+        return true;
+    }
+
     /// <summary>As the task hub answers: what has no status of its own there is UNKNOWN.</summary>
     public static RpcException ToRpc(this WorkflowException refused) => new(StatusOf(refused), refused.Message);
 

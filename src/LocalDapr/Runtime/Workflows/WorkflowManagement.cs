@@ -1,22 +1,25 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using LocalDapr.Engine.History;
 using LocalDapr.Engine.Hub;
 
 namespace LocalDapr.Runtime.Workflows;
 
 /// <summary>The management API of workflows, free of transport: HTTP and gRPC map onto it.</summary>
-internal sealed class WorkflowManagement(WorkflowBlock block)
+internal sealed partial class WorkflowManagement(WorkflowBlock block)
 {
     private const string StartTimeOption = "dapr.workflow.start_time";
+    private const string NotText = "string field contains invalid UTF-8";
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Starts a workflow; waits while no worker is connected, but not for its first turn.</summary>
     /// <returns>The instance id, a new one when none was given.</returns>
     public async ValueTask<string> StartAsync(WorkflowStart start, CancellationToken cancellation)
     {
         var (name, instanceId, input, options) = start;
-        if (name.Length == 0) throw WorkflowErrors.NameMissing();
         var id = instanceId is { Length: > 0 } given ? Checked(given) : Guid.NewGuid().ToString();
+        if (name.Length == 0) throw WorkflowErrors.NameMissing();
         Moment? startsAt = null;
         foreach (var (key, value) in options)
         {
@@ -28,7 +31,7 @@ internal sealed class WorkflowManagement(WorkflowBlock block)
             await block.StartAsync(
                 new StartRequest(id, name)
                 {
-                    Input = Encoding.UTF8.GetString(input.Span),
+                    Input = Strict.GetString(input.Span),
                     ScheduledStart = startsAt,
                     Trace = TraceOf(start.TraceParent, start.TraceState),
                 },
@@ -37,7 +40,11 @@ internal sealed class WorkflowManagement(WorkflowBlock block)
         }
         catch (WorkflowException refused)
         {
-            throw WorkflowErrors.Start(name, refused.Message);
+            throw WorkflowErrors.Start(name, $"unable to start workflow: failed to start workflow: {WorkflowErrors.Quoted(refused)}");
+        }
+        catch (DecoderFallbackException)
+        {
+            throw WorkflowErrors.Start(name, $"unable to start workflow: failed to start workflow: {NotText}");
         }
     }
 
@@ -50,12 +57,19 @@ internal sealed class WorkflowManagement(WorkflowBlock block)
         if (eventName.Length == 0) throw WorkflowErrors.EventNameMissing();
         try
         {
-            await block.Engine.RaiseAsync(instanceId, eventName, Encoding.UTF8.GetString(data.Span), cancellation);
+            await block.Engine.RaiseAsync(instanceId, eventName, Strict.GetString(data.Span), cancellation);
         }
         catch (WorkflowException refused)
         {
-            throw WorkflowErrors.Raise(instanceId, refused.Message);
+            throw NotRaised(refused.Message);
         }
+        catch (DecoderFallbackException)
+        {
+            throw NotRaised(NotText);
+        }
+
+        DaprError NotRaised(string why) => WorkflowErrors.Raise(
+            instanceId, $"failed to raise event {eventName} on workflow {instanceId}: failed to raise event: {why}");
     }
 
     public async ValueTask PauseAsync(string instanceId, CancellationToken cancellation)
@@ -66,7 +80,8 @@ internal sealed class WorkflowManagement(WorkflowBlock block)
         }
         catch (WorkflowException refused)
         {
-            throw WorkflowErrors.Pause(instanceId, refused.Message);
+            throw WorkflowErrors.Pause(
+                instanceId, $"failed to pause workflow {instanceId}: failed to suspend workflow: {refused.Message}");
         }
     }
 
@@ -78,7 +93,8 @@ internal sealed class WorkflowManagement(WorkflowBlock block)
         }
         catch (WorkflowException refused)
         {
-            throw WorkflowErrors.Resume(instanceId, refused.Message);
+            throw WorkflowErrors.Resume(
+                instanceId, $"failed to resume workflow {instanceId}: failed to resume workflow: {refused.Message}");
         }
     }
 
@@ -94,7 +110,8 @@ internal sealed class WorkflowManagement(WorkflowBlock block)
         {
             throw refused.Kind == WorkflowErrorKind.NotFound
                 ? WorkflowErrors.NotFound(instanceId)
-                : WorkflowErrors.Terminate(instanceId, refused.Message);
+                : WorkflowErrors.Terminate(
+                    instanceId, $"failed to terminate workflow {instanceId}: failed to submit termination request:: {refused.Message}");
         }
     }
 
@@ -108,7 +125,8 @@ internal sealed class WorkflowManagement(WorkflowBlock block)
         {
             throw refused.Kind == WorkflowErrorKind.NotFound
                 ? WorkflowErrors.NotFound(instanceId)
-                : WorkflowErrors.Purge(instanceId, refused.Message);
+                : WorkflowErrors.Purge(
+                    instanceId, $"failed to Purge workflow {instanceId}: failed to purge workflow state: {refused.Message}");
         }
     }
 
@@ -149,9 +167,12 @@ internal sealed class WorkflowManagement(WorkflowBlock block)
     }
 
     private static Moment StartTime(string name, string text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && text.Contains('T')
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) && Rfc3339().IsMatch(text)
             ? Moment.From(time)
-            : throw WorkflowErrors.Start(name, "start time is not in the RFC3339 format");
+            : throw WorkflowErrors.Start(name, "start times must be in RFC3339 format (e.g. \"2009-11-10T23:00:00Z\")");
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")]
+    private static partial Regex Rfc3339();
 }
 
 /// <summary>A wish to start a workflow.</summary>

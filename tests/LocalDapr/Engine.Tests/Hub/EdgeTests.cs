@@ -137,6 +137,20 @@ public sealed class EdgeTests : IAsyncDisposable
         Assert.Single((await _engine.HistoryAsync("a", Deadline))!.OfType<EventRaised>(), raised => raised.Input == "kept");
     }
 
+    [Fact]
+    public async Task Of_two_terminations_the_first_one_counts()
+    {
+        await _engine.StartAsync(Deadline);
+        await _engine.StartAsync(new StartRequest("a", "wait"), Deadline);
+        await _engine.TerminateAsync("a", "first", recursive: false, Deadline);
+        await _engine.TerminateAsync("a", "second", recursive: true, Deadline);
+
+        await using var worker = new ScriptedWorker(_engine);
+        worker.Workflows["wait"] = static _ => [];
+
+        Assert.Equal("first", (await _engine.WaitForCompletionAsync("a", Deadline)).Completed!.Result);
+    }
+
     private async Task TakeAsync(WorkerConnection worker)
     {
         var (turns, activities) = (new List<TurnItem>(), new List<ActivityItem>());

@@ -7,6 +7,8 @@ namespace LocalDapr.Runtime.Workflows.Wire;
 /// <summary>What workers and clients are sent.</summary>
 internal static class WireItems
 {
+    private static readonly Moment NotYet = Moment.From(DateTimeOffset.MinValue);
+
     public static WorkflowRequest ToWire(this TurnItem turn, string appId)
     {
         var request = new WorkflowRequest
@@ -37,11 +39,18 @@ internal static class WireItems
     public static WorkflowState ToWire(this InstanceSummary summary, bool payloads, bool parent)
     {
         var state = new WorkflowState { InstanceId = summary.InstanceId, WorkflowStatus = (OrchestrationStatus)summary.Status };
-        if (summary.Started is not { } started) return state;
+        if (summary.Started is not { } started)
+        {
+            // Go's zero time stands for "not yet".
+            state.CreatedTimestamp = NotYet.ToWire();
+            state.LastUpdatedTimestamp = NotYet.ToWire();
+            return state;
+        }
         state.Name = started.Name;
         state.Version = summary.VersionName ?? started.Version;
         state.CreatedTimestamp = started.Timestamp.ToWire();
         state.LastUpdatedTimestamp = summary.LastUpdated?.ToWire();
+        state.StartedAt = summary.Began?.ToWire();
         state.ScheduledStartTimestamp = started.ScheduledStart?.ToWire();
         state.ExecutionId = started.ExecutionId;
         state.CompletedTimestamp = summary.Completed?.Timestamp.ToWire();

@@ -1,0 +1,124 @@
+using Dapr.DurableTask.Protobuf;
+using Dapr.Protocol;
+using Google.Protobuf.WellKnownTypes;
+using Xunit;
+using static LocalDapr.Runtime.Tests.Workflows.TaskHub;
+using Case = Dapr.DurableTask.Protobuf.HistoryEvent.EventTypeOneofCase;
+
+namespace LocalDapr.Runtime.Tests.Workflows;
+
+/// <summary>The shapes of histories and states, to the field, as daprd makes them.</summary>
+public sealed class TaskHubTests : IAsyncLifetime
+{
+    private OneSidecar _one = null!;
+    private TaskHub _hub = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _one = await OneSidecar.StartAsync(resources: OneSidecar.Component("state", "state.in-memory", ("actorStateStore", "true")));
+        _hub = await ConnectAsync(_one);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _hub.Dispose();
+        await _one.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_instance_that_waits_for_its_time_has_the_zero_time_of_Go_and_one_under_way_when_it_began()
+    {
+        var later = new CreateInstanceRequest { InstanceId = "later", Name = "w", ScheduledStartTimestamp = Timestamp.FromDateTime(DateTime.UtcNow.AddHours(1)) };
+        await _hub.CallAsync(TaskHubMethods.StartInstance, later);
+        await _hub.StartAsync("now");
+        await _hub.PlayAsync();
+
+        var pending = await _hub.StateAsync("later");
+        var running = await _hub.StateAsync("now");
+
+        Assert.Equal(DateTime.MinValue, pending.CreatedTimestamp.ToDateTime());
+        Assert.Equal(DateTime.MinValue, pending.LastUpdatedTimestamp.ToDateTime());
+        Assert.Null(pending.StartedAt);
+        Assert.Equal((await _hub.HistoryAsync("now"))[0].Timestamp, running.StartedAt);
+    }
+
+    [Fact]
+    public async Task A_timer_of_a_workflow_that_ends_is_history_and_never_fires()
+    {
+        await _hub.StartAsync("a");
+        await _hub.PlayAsync(Complete(), Timer(1, DateTimeOffset.UnixEpoch));
+
+        var history = await _hub.HistoryAsync("a");
+
+        Assert.Equal(
+            [Case.WorkflowStarted, Case.ExecutionStarted, Case.ExecutionCompleted, Case.TimerCreated], history.Select(happened => happened.EventTypeCase));
+    }
+
+    [Fact]
+    public async Task Only_what_an_app_did_names_the_app()
+    {
+        await _hub.StartAsync("a");
+        await _hub.PlayAsync(Child(1, "kid"), Timer(2, DateTimeOffset.UnixEpoch));
+        await _hub.RaiseAsync("a");
+        while ((await _hub.StateAsync("a")).WorkflowStatus == OrchestrationStatus.Running)
+        {
+            var turn = await _hub.TurnAsync();
+            var kinds = turn.PastEvents.Concat(turn.NewEvents).Select(happened => happened.EventTypeCase).ToHashSet();
+            var isOver = turn.InstanceId == "kid"
+                || kinds.IsSupersetOf([Case.ChildWorkflowInstanceCompleted, Case.TimerFired, Case.EventRaised]);
+            await _hub.AnswerAsync(turn.InstanceId, isOver ? [Complete()] : []);
+        }
+
+        var routers = (await _hub.HistoryAsync("a")).Where(happened => happened.EventTypeCase != Case.WorkflowStarted)
+            .ToDictionary(happened => happened.EventTypeCase, happened => happened.Router is { } r ? $"{r.SourceAppID}>{r.TargetAppID}" : null);
+
+        Assert.Equal("app>", routers[Case.ExecutionStarted]);
+        Assert.Equal("app>", routers[Case.ExecutionCompleted]);
+        Assert.Equal("app>", routers[Case.TimerCreated]);
+        Assert.Equal("app>app", routers[Case.ChildWorkflowInstanceCompleted]);
+        Assert.Null(routers[Case.TimerFired]);
+        Assert.Null(routers[Case.EventRaised]);
+    }
+
+    [Fact]
+    public async Task The_version_of_a_child_is_known_to_its_parent_only()
+    {
+        await _hub.StartAsync("a");
+        await _hub.PlayAsync(Child(1, "kid"));
+
+        var start = (await _hub.TurnAsync()).NewEvents[1].ExecutionStarted;
+
+        Assert.Null(start.Version);
+        Assert.Null(start.ParentInstance.Version);
+        Assert.Equal("2", (await _hub.HistoryAsync("a"))[^1].ChildWorkflowInstanceCreated.Version);
+    }
+
+    [Theory]
+    [InlineData(HistoryPropagationScope.Lineage, "a kid")]
+    [InlineData(HistoryPropagationScope.OwnHistory, "kid")]
+    public async Task History_that_a_child_was_handed_goes_on_over_its_generations(HistoryPropagationScope scope, string expected)
+    {
+        await _hub.StartAsync("a");
+        await _hub.PlayAsync(Child(1, "kid", scope));
+        var first = await _hub.PlayAsync(Complete("again", OrchestrationStatus.ContinuedAsNew));
+
+        var next = await _hub.TurnAsync();
+
+        Assert.Equal("a", Assert.Single(first.PropagatedHistory.Chunks).InstanceId);
+        Assert.Equal(expected, string.Join(' ', next.PropagatedHistory.Chunks.Select(chunk => chunk.InstanceId)));
+        Assert.Equal(2, next.PropagatedHistory.Chunks[^1].RawEvents.Count);
+    }
+
+    [Fact]
+    public async Task An_empty_reason_is_no_reason()
+    {
+        await _hub.StartAsync("a");
+        await _hub.PlayAsync();
+        var suspended = _hub.CallAsync(TaskHubMethods.SuspendInstance, new SuspendRequest { InstanceId = "a", Reason = "" });
+        var turn = await _hub.PlayAsync();
+        await suspended;
+
+        Assert.Null(turn.NewEvents[^1].ExecutionSuspended.Input);
+        Assert.Null(turn.NewEvents[^1].Router);
+    }
+}
