@@ -10,7 +10,7 @@ public sealed partial class ReferenceTests
     {
         ["src/Shared/MiniGrpc"] = [],
         ["src/Shared/Contracts"] = [],
-        ["src/Shared/ServiceDefaults"] = [],
+        ["src/Shared/ServiceDefaults"] = ["src/Shared/MiniGrpc"],
         ["src/Sdk/Dapr.Protocol"] = ["src/Shared/MiniGrpc"],
         ["src/Sdk/"] = ["src/Sdk/", "src/Shared/MiniGrpc"],
         ["src/LocalDapr/Engine"] = [],

@@ -15,6 +15,7 @@ public sealed partial class SourceTests
         (@"Thread\.Sleep\(", "tests", "tests wait on conditions"),
         (@"async void ", "src", "a fault would end the process"),
         (@"\.GetAwaiter\(\)\.GetResult\(\)", "src/Services", "blocks a pool thread"),
+        (@"new SocketsHttpHandler\b|new HttpClient\(\)|new HttpClient\s*\{|HttpClient \w+ = new\(\)", "src/Services", "ServiceDefaults.OutgoingHttp makes the handlers"),
         (@"NotImplementedException", "src", "no stub is called done"),
         (@"\b(TODO|FIXME|HACK)\b", "src", "file an issue instead"),
         (@"\b(TODO|FIXME|HACK)\b", "tests", "file an issue instead"),

@@ -13,7 +13,7 @@ internal static class Service
         builder.Services.AddInvocation();
         builder.Services.AddSingleton(services => new Sources(
             services.GetRequiredService<Invocation>(),
-            new HttpClient { BaseAddress = new Uri(builder.Configuration["PAYMENT_PROVIDER_URL"] ?? "http://127.0.0.1:5199"), Timeout = TimeSpan.FromSeconds(30) }));
+            new HttpClient(OutgoingHttp.Handler()) { BaseAddress = new Uri(builder.Configuration["PAYMENT_PROVIDER_URL"] ?? "http://127.0.0.1:5199"), Timeout = TimeSpan.FromSeconds(30) }));
         builder.Services.AddSingleton<FollowBooks>();
         builder.Services.AddSingleton<Audit>();
         builder.Services.AddHostedService<AuditLoop>();

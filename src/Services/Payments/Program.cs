@@ -8,10 +8,7 @@ builder.Services.AddDaprClient();
 builder.Services.AddSingleton<PaymentStore>();
 builder.Services.AddSingleton<CarryOut>();
 builder.Services.AddSingleton(services => new ProviderClient(
-    new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 })
-    {
-        BaseAddress = new Uri(builder.Configuration["PAYMENT_PROVIDER_URL"] ?? "http://127.0.0.1:5199"), Timeout = Timeout.InfiniteTimeSpan, // the guard's
-    },
+    ProviderClient.Http(new Uri(builder.Configuration["PAYMENT_PROVIDER_URL"] ?? "http://127.0.0.1:5199")),
     ProviderGuard.Build(services.GetRequiredService<TimeProvider>())));
 
 var app = builder.Build().UseServiceDefaults();

@@ -1,4 +1,5 @@
 using System.Net.Http;
+using System.Net.Sockets;
 
 namespace DaprOrders.ServiceDefaults;
 
@@ -28,7 +29,7 @@ internal static class SelfProbe
             if (answer.IsSuccessStatusCode) return 0;
             errors.WriteLine($"{url} answers {(int)answer.StatusCode}");
         }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException or UriFormatException or InvalidOperationException or NotSupportedException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or TaskCanceledException or UriFormatException or InvalidOperationException or NotSupportedException)
         {
             errors.WriteLine($"{url}: {e.Message}");
         }

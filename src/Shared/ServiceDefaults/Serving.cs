@@ -17,7 +17,7 @@ internal static class Serving
     public static void MapServing(this WebApplication app)
     {
         var sidecar = SidecarAddress.Find(app.Configuration) is { } address ? new Uri($"{address}/v1.0/healthz/outbound") : null;
-        var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = Patience };
+        var http = new HttpClient(OutgoingHttp.ToSidecar()) { Timeout = Patience };
         var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
         lifetime.ApplicationStopped.Register(http.Dispose);
         app.MapGet("/health/serving", async Task<IResult> (CancellationToken cancellation) =>

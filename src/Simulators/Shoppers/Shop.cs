@@ -9,7 +9,7 @@ namespace DaprOrders.Shoppers;
 /// <summary>The shop as its clients see it: the Gateway's HTTP interface. Safe for concurrent use.</summary>
 internal sealed class Shop(Uri gateway) : IDisposable
 {
-    private readonly HttpClient http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 512 }) { BaseAddress = gateway, Timeout = TimeSpan.FromSeconds(60) };
+    private readonly HttpClient http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 512, ConnectCallback = MiniGrpc.TcpConnect.OpenAsync }) { BaseAddress = gateway, Timeout = TimeSpan.FromSeconds(60) };
 
     public async Task<string> TokenAsync(string user, CancellationToken cancellation)
     {

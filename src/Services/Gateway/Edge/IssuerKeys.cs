@@ -13,7 +13,7 @@ internal sealed class IssuerKeys(Services services, IConfiguration configuration
 {
     private static readonly TimeSpan RefreshAtMostEvery = TimeSpan.FromSeconds(5);
     private readonly SemaphoreSlim one = new(1, 1);
-    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly HttpClient http = new(OutgoingHttp.Handler()) { Timeout = TimeSpan.FromSeconds(10) };
     private IReadOnlyList<SecurityKey> keys = [];
     private DateTimeOffset fetched = DateTimeOffset.MinValue;
 

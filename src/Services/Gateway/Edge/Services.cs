@@ -5,11 +5,7 @@ namespace DaprOrders.Gateway.Edge;
 /// <summary>The services behind the sidecar, by app id. Bodies stream both ways. Safe for concurrent use.</summary>
 internal sealed class Services : IDisposable
 {
-    private readonly HttpMessageInvoker http = new(new SocketsHttpHandler
-    {
-        UseProxy = false, AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = System.Net.DecompressionMethods.None,
-        MaxConnectionsPerServer = 1024, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2), ActivityHeadersPropagator = null,
-    });
+    private readonly HttpMessageInvoker http = new(Handler());
     private readonly string sidecar;
     private readonly string? apiToken;
 
@@ -37,4 +33,12 @@ internal sealed class Services : IDisposable
     }
 
     public void Dispose() => http.Dispose();
+
+    /// <summary>What passes through is the caller's: neither unpacked nor traced here.</summary>
+    private static SocketsHttpHandler Handler()
+    {
+        var handler = OutgoingHttp.ToSidecar();
+        (handler.MaxConnectionsPerServer, handler.PooledConnectionIdleTimeout, handler.ActivityHeadersPropagator) = (1024, TimeSpan.FromMinutes(2), null);
+        return handler;
+    }
 }

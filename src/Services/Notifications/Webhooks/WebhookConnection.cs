@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Notifications.Webhooks;
@@ -15,28 +14,20 @@ internal static class WebhookConnection
 {
     private static readonly TimeSpan LongestConnect = TimeSpan.FromSeconds(5), Kept = TimeSpan.FromMinutes(1);
 
-    public static HttpClient Client(bool mayBePrivate) => new(new SocketsHttpHandler
+    public static HttpClient Client(bool mayBePrivate)
     {
-        AllowAutoRedirect = false, UseProxy = false, UseCookies = false, ActivityHeadersPropagator = null, ConnectTimeout = LongestConnect, PooledConnectionLifetime = Kept,
-        MaxResponseDrainSize = 0, ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, mayBePrivate, cancellation),
-    })
-    { Timeout = Timeout.InfiniteTimeSpan };
+        var handler = OutgoingHttp.Handler();
+        (handler.AllowAutoRedirect, handler.UseProxy, handler.UseCookies, handler.ActivityHeadersPropagator) = (false, false, false, null);
+        (handler.ConnectTimeout, handler.PooledConnectionLifetime, handler.MaxResponseDrainSize) = (LongestConnect, Kept, 0);
+        handler.ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, mayBePrivate, cancellation);
+        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    }
 
     private static async ValueTask<Stream> ConnectAsync(DnsEndPoint target, bool mayBePrivate, CancellationToken cancellation)
     {
         var addresses = await Dns.GetHostAddressesAsync(target.Host, cancellation);
         // One private address among public ones is reason enough: nobody publishes such a name by accident.
         if (!mayBePrivate && !addresses.All(PublicAddress.IsPublic)) throw new TargetRefusedException(target.Host);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, target.Port, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        return await OutgoingHttp.ConnectAsync(addresses, target.Port, cancellation);
     }
 }

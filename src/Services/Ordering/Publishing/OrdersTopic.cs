@@ -16,7 +16,7 @@ internal sealed class OrdersTopic : IDisposable
 {
     /// <summary>What the brokers' components read: Kafka, Pub/Sub and Service Bus in this order. The others take a key from their settings, or have none.</summary>
     private static readonly string[] Keys = ["partitionKey", "orderingKey", "SessionId"];
-    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
+    private readonly HttpClient http = new(OutgoingHttp.ToSidecar());
     private readonly Uri address;
 
     public OrdersTopic(IConfiguration configuration)

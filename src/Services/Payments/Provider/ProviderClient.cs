@@ -11,6 +11,13 @@ namespace DaprOrders.Payments.Provider;
 /// </summary>
 internal sealed class ProviderClient(HttpClient http, ResiliencePipeline<HttpResponseMessage> guard)
 {
+    public static HttpClient Http(Uri provider)
+    {
+        var handler = OutgoingHttp.Handler();
+        handler.MaxConnectionsPerServer = 256;
+        return new HttpClient(handler) { BaseAddress = provider, Timeout = Timeout.InfiniteTimeSpan }; // the guard's
+    }
+
     public async Task<AuthoriseReply> AuthoriseAsync(PaymentCommand command, CancellationToken cancellation) =>
         await SendAsync<AuthoriseReply>("/authorise", command.Key, new { reference = command.OrderId, amount = command.Amount, token = command.Token }, cancellation);
 

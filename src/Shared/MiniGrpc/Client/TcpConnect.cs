@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
 
@@ -11,13 +12,25 @@ namespace MiniGrpc;
 public static class TcpConnect
 {
     /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
-    public static async ValueTask<Stream> OpenAsync(SocketsHttpConnectionContext connection, CancellationToken cancellation)
+    public static ValueTask<Stream> OpenAsync(SocketsHttpConnectionContext connection, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(connection);
+        return OpenAsync(socket => socket.ConnectAsync(connection.DnsEndPoint, cancellation));
+    }
+
+    /// <summary>To the first of the addresses that answers, for a callback that resolves names itself.</summary>
+    public static ValueTask<Stream> OpenAsync(IPAddress[] addresses, int port, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(addresses);
+        return OpenAsync(socket => socket.ConnectAsync(addresses, port, cancellation));
+    }
+
+    private static async ValueTask<Stream> OpenAsync(Func<Socket, ValueTask> connect)
+    {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(connection.DnsEndPoint, cancellation).ConfigureAwait(false);
+            await connect(socket).ConfigureAwait(false);
             _ = socket.RemoteEndPoint;
             return new NetworkStream(socket, ownsSocket: true);
         }
