@@ -57,8 +57,13 @@ app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- printf "%s-%s" (include "daprorders.fullname" .root) .name -}}
 {{- end -}}
 
-{{- define "daprorders.tokenSecret" -}}
-{{- .Values.tokens.existingSecret | default (printf "%s-tokens" (include "daprorders.fullname" .)) -}}
+{{/* Secrets with the tokens between a service and its sidecar. Dapr's injector takes no other key of them than "token". */}}
+{{- define "daprorders.apiTokenSecret" -}}
+{{- .Values.tokens.apiSecret | default (printf "%s-api-token" (include "daprorders.fullname" .)) -}}
+{{- end -}}
+
+{{- define "daprorders.appTokenSecret" -}}
+{{- .Values.tokens.appSecret | default (printf "%s-app-token" (include "daprorders.fullname" .)) -}}
 {{- end -}}
 
 {{- define "daprorders.developmentKeySecret" -}}

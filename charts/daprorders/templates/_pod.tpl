@@ -38,15 +38,14 @@ Annotations of a service's pods: those by which Dapr's injector makes the sideca
 {{- define "daprorders.daprAnnotations" -}}
 {{- $root := .root -}}
 {{- $v := .service.values -}}
-{{- $tokens := include "daprorders.tokenSecret" $root -}}
 dapr.io/enabled: "true"
 dapr.io/app-id: {{ .name }}
 dapr.io/app-port: "8080"
 dapr.io/app-protocol: http
 dapr.io/config: {{ include "daprorders.objectName" (dict "root" $root "name" .name) }}
-dapr.io/api-token-secret: {{ $tokens | quote }}
+dapr.io/api-token-secret: {{ include "daprorders.apiTokenSecret" $root | quote }}
 {{- if not .service.public }}
-dapr.io/app-token-secret: {{ $tokens | quote }}
+dapr.io/app-token-secret: {{ include "daprorders.appTokenSecret" $root | quote }}
 {{- end }}
 dapr.io/log-as-json: "true"
 dapr.io/log-level: {{ $root.Values.dapr.logLevel }}
@@ -111,7 +110,6 @@ livenessProbe:
 
 {{- define "daprorders.env" -}}
 {{- $root := .root -}}
-{{- $tokens := include "daprorders.tokenSecret" $root -}}
 {{- $env := dict -}}
 {{- if eq .name "payment-provider" -}}
 {{- $_ := set $env "PAYMENT_PROVIDER_PORT" "8080" -}}
@@ -179,11 +177,11 @@ livenessProbe:
 {{- if .service.sidecar }}
 - name: DAPR_API_TOKEN
   valueFrom:
-    secretKeyRef: {name: {{ $tokens | quote }}, key: api-token}
+    secretKeyRef: {name: {{ include "daprorders.apiTokenSecret" $root | quote }}, key: token}
 {{- if not .service.public }}
 - name: APP_API_TOKEN
   valueFrom:
-    secretKeyRef: {name: {{ $tokens | quote }}, key: app-token}
+    secretKeyRef: {name: {{ include "daprorders.appTokenSecret" $root | quote }}, key: token}
 {{- end }}
 {{- end }}
 {{- end -}}

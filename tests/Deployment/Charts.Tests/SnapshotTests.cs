@@ -49,6 +49,6 @@ public sealed partial class SnapshotTests
     [GeneratedRegex(@"^  name: (\S+)", RegexOptions.Multiline)]
     private static partial Regex Name();
 
-    [GeneratedRegex(@"(api-token|app-token|token-key\.pem): \S+(?=\n)")]
+    [GeneratedRegex(@"(?<=\n)(  (?:token|token-key\.pem)): \S+(?=\n)")]
     private static partial Regex MadeUp();
 }

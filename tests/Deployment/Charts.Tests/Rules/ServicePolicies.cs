@@ -38,9 +38,9 @@ internal static class ServicePolicies
             && pod.Annotation("dapr.io/app-protocol") == "http" && Env(pod, pod.Service == "gateway" ? "DAPRORDERS_PORT" : "APP_PORT") == pod.Annotation("dapr.io/app-port") ? null : "differs"),
         new("a configuration of its own", pod => pod.Annotation("dapr.io/config") == pod.Name && pod.Rendering.Find("Configuration", pod.Name) is not null ? null : "has none"),
         new("a restart when its configuration changes", pod => pod.Annotation("checksum/configuration") is { Length: 64 } ? null : "has no checksum"),
-        new("the token that its sidecar asks for", pod => pod.Annotation("dapr.io/api-token-secret") is { } name && SecretOf(pod, "DAPR_API_TOKEN") == (name, "api-token") ? null : "has none"),
+        new("the token that its sidecar asks for", pod => pod.Annotation("dapr.io/api-token-secret") is { } name && SecretOf(pod, "DAPR_API_TOKEN") == (name, "token") ? null : "has none"),
         new("the token that its sidecar shows", pod => pod.Service == "gateway" ? SecretOf(pod, "APP_API_TOKEN") is null ? null : "the public edge asks the public for it"
-            : pod.Annotation("dapr.io/app-token-secret") is { } name && SecretOf(pod, "APP_API_TOKEN") == (name, "app-token") ? null : "has none"),
+            : pod.Annotation("dapr.io/app-token-secret") is { } name && SecretOf(pod, "APP_API_TOKEN") == (name, "token") ? null : "has none"),
         new("resources of the sidecar", pod => new[] { "cpu-request", "memory-request", "memory-limit" }.FirstOrDefault(r => pod.Annotation($"dapr.io/sidecar-{r}") is null)),
         new("seccomp of the sidecar", pod => pod.Annotation("dapr.io/sidecar-seccomp-profile-type") == "RuntimeDefault" ? null : "has no profile"),
         new("no built-in secret store, for which it has no token", pod => pod.Annotation("dapr.io/disable-builtin-k8s-secret-store") == "true" ? null : "has it"),
