@@ -19,8 +19,8 @@ internal static partial class OnOrderEnd
     public static void MapOrderEnds(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/on-order-end", HandleAsync)
-            .WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = Topics.Orders, DeadLetterTopic = Topics.AuditorDead })
-            .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = Topics.Orders, MaxMessagesCount = 500, MaxAwaitDurationMs = 1000 });
+            .WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = Topics.Orders, DeadLetterTopic = Topics.AuditorDead, Metadata = Topics.Queue })
+            .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = Topics.Orders, MaxMessagesCount = 250, MaxAwaitDurationMs = 1000 });
         routes.MapPost("/internal/order-end", (JsonElement cloudEvent, Audit audit) => TypedResults.Ok(new Taken(Take(cloudEvent, audit))));
     }
 

@@ -41,6 +41,9 @@ public static class Topics
     public const string Orders = "orders";
     public const string NotificationsDead = "orders-notifications-dead";
     public const string AuditorDead = "orders-auditor-dead";
+
+    /// <summary>Of every subscription. RabbitMQ: a queue on a majority of the brokers, where its component's own choice is one broker's. The others do not look.</summary>
+    public static readonly Dictionary<string, string> Queue = new() { ["queueType"] = "quorum" };
 }
 
 /// <summary>

@@ -21,7 +21,7 @@ internal static partial class KnownValues
     {
         ["redisDB"] = (0, 15), ["redisMaxRetries"] = (-1, 100), ["poolSize"] = (1, 10_000), ["redeliverInterval"] = (1, long.MaxValue), ["queueDepth"] = (1, 100_000), ["concurrency"] = (1, 1000),
         ["maxLenApprox"] = (1, long.MaxValue), ["maxConns"] = (2, 1000), ["producerRetryMax"] = (0, 1000), ["maxMessageBytes"] = (100_000, int.MaxValue), ["deliveryMode"] = (0, 2),
-        ["prefetchCount"] = (0, 255), ["messageVisibilityTimeout"] = (1, 43_200), ["messageReceiveLimit"] = (1, 1000), ["messageRetryLimit"] = (2, long.MaxValue), ["messageWaitTimeSeconds"] = (1, 20),
+        ["prefetchCount"] = (1, 255), ["messageVisibilityTimeout"] = (1, 43_200), ["messageReceiveLimit"] = (1, 1000), ["messageRetryLimit"] = (2, long.MaxValue), ["messageWaitTimeSeconds"] = (1, 20),
         ["messageMaxNumber"] = (1, 10), ["concurrencyLimit"] = (0, 10_000), ["assetsManagementTimeoutSeconds"] = (1, 300), ["lockDurationInSec"] = (5, 300), ["lockRenewalInSec"] = (1, 300),
         ["handlerTimeoutInSec"] = (0, 86_400), ["maxDeliveryCount"] = (1, 2000), ["defaultMessageTimeToLiveInSec"] = (1, int.MaxValue), ["maxActiveMessages"] = (1, 100_000),
         ["maxConcurrentHandlers"] = (0, 10_000), ["autoDeleteOnIdleInSec"] = (300, int.MaxValue), ["publishMaxRetries"] = (0, 100), ["maxDeliveryAttempts"] = (5, 100),

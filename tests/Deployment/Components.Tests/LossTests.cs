@@ -14,7 +14,7 @@ public sealed class LossTests
         ["kafka"] = [("producerRequiredAcks", "all"), ("consumerGroup", "{appID}"), ("initialOffset", "oldest"), ("consumeRetryEnabled", "true")],
         ["rabbitmq-postgres"] =
         [
-            ("durable", "true"), ("deletedWhenUnused", "false"), ("deliveryMode", "2"), ("publisherConfirm", "true"), ("prefetchCount", "50"), ("requeueInFailure", "false"),
+            ("durable", "true"), ("deletedWhenUnused", "false"), ("deliveryMode", "2"), ("publisherConfirm", "true"), ("prefetchCount", "250"), ("requeueInFailure", "false"),
             ("enableDeadLetter", "true"),
         ],
         ["aws"] = [("messageVisibilityTimeout", "360"), ("messageReceiveLimit", "5"), ("sqsDeadLettersQueueName", "daprorders-{appID}-dead")],
@@ -47,6 +47,26 @@ public sealed class LossTests
         Assert.Contains(all.Component(Names.Documents).Type, (string[])["state.sqlite", "state.redis", "state.postgresql"]); // transactions over any keys, of any length
         Assert.All(all.Components.Where(c => c.Type.StartsWith("state.", StringComparison.Ordinal)), store => Assert.Null(store.Value("ttlInSeconds"))); // would delete payments
     }
+
+    /// <summary>daprd answers an event of a batch with the batch. Where the broker hands out fewer, no batch gets full and each waits its whole time: ten events a second, not thousands.</summary>
+    [Theory]
+    [InlineData("redis", "concurrency")]
+    [InlineData("redis", "queueDepth")]
+    [InlineData("rabbitmq-postgres", "prefetchCount")]
+    [InlineData("aws", "concurrencyLimit")]
+    [InlineData("azure", "maxActiveMessages")]
+    [InlineData("gcp", "maxOutstandingMessages")]
+    public void The_broker_hands_out_as_many_events_as_a_batch_has(string set, string limit)
+    {
+        var all = ComponentSet.Load(set);
+        var largest = all.Of("Subscription").Select(s => s.Spec.Map("bulkSubscribe")?.Text("maxMessagesCount")).OfType<string>().Max(int.Parse);
+
+        Assert.InRange(int.Parse(all.Component(Topics.PubSub).Value(limit)!), largest, int.MaxValue);
+    }
+
+    [Fact]
+    public void Kafka_is_spoken_to_in_a_version_that_it_still_answers() =>
+        Assert.InRange(Version.Parse(ComponentSet.Load("kafka").Component(Topics.PubSub).Value("version")!), new Version(2, 1), new Version(2, 8, 0)); // README: 2.8 or newer
 
     [Theory, MemberData(nameof(ComponentSet.All), MemberType = typeof(ComponentSet))]
     public void Every_component_says_in_its_first_lines_what_it_is_and_what_it_guarantees(string set)

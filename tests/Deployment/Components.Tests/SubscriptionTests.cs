@@ -47,7 +47,16 @@ public sealed class SubscriptionTests
         foreach (var subscription in Set.Of("Subscription"))
         {
             var app = RunFile.Apps.Single(a => a.Text("appID") == subscription.Scopes.Single());
-            Assert.Matches($"MapPost\\(\"{Regex.Escape(subscription.Spec.Map("routes")!.Text("default"))}\"[^;]*WithTopic", Repository.SourceOf(app.Text("appDirPath")));
+            var mapped = Regex.Match(Repository.SourceOf(app.Text("appDirPath")), $"MapPost\\(\"{Regex.Escape(subscription.Spec.Map("routes")!.Text("default"))}\"[^;]*WithTopic[^;]*;").Value;
+            Assert.Contains($"Name = {NameOf(subscription.Spec.Text("topic"))}", mapped, StringComparison.Ordinal);
+            var (dead, bulk) = (subscription.Spec.Text("deadLetterTopic"), subscription.Spec.Map("bulkSubscribe"));
+            Assert.Equal(dead.Length > 0, mapped.Contains("DeadLetterTopic", StringComparison.Ordinal));
+            if (dead.Length > 0) Assert.Contains($"DeadLetterTopic = {NameOf(dead)}", mapped, StringComparison.Ordinal);
+            Assert.Equal(bulk is not null, mapped.Contains("WithBulkSubscribe", StringComparison.Ordinal));
+            if (bulk is not null)
+                Assert.Contains($"MaxMessagesCount = {bulk.Text("maxMessagesCount")}, MaxAwaitDurationMs = {bulk.Text("maxAwaitDurationMs")}", mapped, StringComparison.Ordinal);
+            Assert.Contains("Metadata = Topics.Queue", mapped, StringComparison.Ordinal);
+            Assert.Equal(Topics.Queue, subscription.Spec.Map("metadata")!.Names().ToDictionary(name => name, subscription.Spec.Map("metadata")!.Text));
         }
 
         Assert.Equal(Set.Of("Subscription").Count(), Regex.Count(string.Concat(RunFile.Apps.Select(a => Repository.SourceOf(a.Text("appDirPath")))), @"\.WithTopic\("));
@@ -70,6 +79,13 @@ public sealed class SubscriptionTests
                     Assert.Contains(policy, policies.Map(list).Names());
         }
     }
+
+    /// <summary>RabbitMQ's component makes classic queues, copies of one broker, unless the subscription says otherwise; no policy can change that afterwards.</summary>
+    [Fact]
+    public void Queues_are_on_a_majority_of_the_brokers() => Assert.Equal("quorum", Topics.Queue["queueType"]);
+
+    private static string NameOf(string topic) =>
+        $"Topics.{typeof(Topics).GetFields().Single(field => field.IsLiteral && (string?)field.GetRawConstantValue() == topic).Name}";
 
     private static string[] TopicsOf(Resource bus, string scope, string app) =>
         bus.Value(scope)!.Split(';').Select(entry => entry.Split('=')).Where(entry => entry[0] == app).SelectMany(entry => entry[1].Split(',')).ToArray();

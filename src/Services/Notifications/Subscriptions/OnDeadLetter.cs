@@ -15,8 +15,8 @@ internal static class OnDeadLetter
 
     public static void MapDeadLetterTopics(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/on-dead-letter", OwnAsync).WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = Topics.NotificationsDead });
-        routes.MapPost("/on-auditor-dead-letter", AuditorsAsync).WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = Topics.AuditorDead });
+        routes.MapPost("/on-dead-letter", OwnAsync).WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = Topics.NotificationsDead, Metadata = Topics.Queue });
+        routes.MapPost("/on-auditor-dead-letter", AuditorsAsync).WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = Topics.AuditorDead, Metadata = Topics.Queue });
     }
 
     private static async Task<IResult> OwnAsync(HttpContext context, DeadLetterStore store, FailureNotes notes, CancellationToken cancellation)

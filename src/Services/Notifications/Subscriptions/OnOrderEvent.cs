@@ -13,8 +13,8 @@ namespace DaprOrders.Notifications.Subscriptions;
 internal static partial class OnOrderEvent
 {
     public static void MapOrderEvents(this IEndpointRouteBuilder routes) => routes.MapPost("/on-order-event", HandleAsync)
-        .WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = Topics.Orders, DeadLetterTopic = Topics.NotificationsDead })
-        .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = Topics.Orders, MaxMessagesCount = 500, MaxAwaitDurationMs = 50 });
+        .WithTopic(new TopicOptions { PubsubName = Topics.PubSub, Name = Topics.Orders, DeadLetterTopic = Topics.NotificationsDead, Metadata = Topics.Queue })
+        .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = Topics.Orders, MaxMessagesCount = 250, MaxAwaitDurationMs = 50 });
 
     private static async Task<IResult> HandleAsync(
         HttpContext context, OrderNews news, FailureNotes notes, ILogger<OrderNews> log, CancellationToken cancellation)
