@@ -9,7 +9,7 @@ with a letter, as a Service's name must, even where the release's does not.
 {{- define "daprorders.fullname" -}}
 {{- $name := include "daprorders.name" . -}}
 {{- $full := .Values.fullnameOverride | default (contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name)) -}}
-{{- regexReplaceAll "^([0-9])" $full "r${1}" | replace "." "-" | trunc 40 | trimSuffix "-" -}}
+{{- regexReplaceAll "^([0-9])" $full "r${1}" | replace "." "-" | trunc 40 | regexFind "^.*[^-]" -}}
 {{- end -}}
 
 {{/* Labels of an object that belongs to no single service. The chart's own win over commonLabels: selectors count on them. */}}
@@ -21,6 +21,16 @@ with a letter, as a Service's name must, even where the release's does not.
   "app.kubernetes.io/version" .Chart.AppVersion
   "app.kubernetes.io/managed-by" .Release.Service -}}
 {{- toYaml (merge $own .Values.commonLabels) -}}
+{{- end -}}
+
+{{/* Labels by which a Prometheus or a Grafana finds an object: monitoring.labels over commonLabels, each name once. */}}
+{{- define "daprorders.foundLabels" -}}
+{{- $own := include "daprorders.labels" . | fromYaml -}}
+{{- toYaml (merge (pick $own "helm.sh/chart" "app.kubernetes.io/part-of" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/managed-by") .Values.monitoring.labels $own) -}}
+{{- end -}}
+
+{{- define "daprorders.dashboardLabels" -}}
+{{- toYaml (merge (include "daprorders.foundLabels" . | fromYaml) (dict "grafana_dashboard" "1")) -}}
 {{- end -}}
 
 {{/* The pods of this release, whatever the service. */}}

@@ -52,17 +52,10 @@ dapr.io/log-level: {{ $root.Values.dapr.logLevel }}
 dapr.io/max-body-size: {{ $root.Values.dapr.maxBodySize }}
 dapr.io/enable-metrics: "true"
 dapr.io/metrics-port: "9090"
-{{- with $v.sidecar.resources.requests.cpu }}
-dapr.io/sidecar-cpu-request: {{ . | quote }}
+{{- range $kind, $quantities := include "daprorders.resources" $v.sidecar.resources | fromYaml }}
+{{- range $name, $quantity := $quantities }}
+dapr.io/sidecar-{{ $name }}-{{ trimSuffix "s" $kind }}: {{ $quantity | quote }}
 {{- end }}
-{{- with $v.sidecar.resources.requests.memory }}
-dapr.io/sidecar-memory-request: {{ . | quote }}
-{{- end }}
-{{- with $v.sidecar.resources.limits.cpu }}
-dapr.io/sidecar-cpu-limit: {{ . | quote }}
-{{- end }}
-{{- with $v.sidecar.resources.limits.memory }}
-dapr.io/sidecar-memory-limit: {{ . | quote }}
 {{- end }}
 dapr.io/sidecar-seccomp-profile-type: RuntimeDefault
 {{- if not $root.Values.components.external }}
@@ -85,6 +78,17 @@ dapr.io/app-health-check-path: {{ .service.health }}
 dapr.io/app-health-probe-interval: "5"
 dapr.io/app-health-probe-timeout: "2000"
 dapr.io/app-health-threshold: "3"
+{{- end -}}
+
+{{/* Requests and limits as a container has them; an empty quantity is none. */}}
+{{- define "daprorders.resources" -}}
+{{- $out := dict -}}
+{{- range $kind, $quantities := . -}}
+{{- $some := dict -}}
+{{- range $name, $quantity := $quantities }}{{ if ne (toString $quantity) "" }}{{ $_ := set $some $name $quantity }}{{ end }}{{ end -}}
+{{- if $some }}{{ $_ := set $out $kind $some }}{{ end -}}
+{{- end -}}
+{{- toYaml $out -}}
 {{- end -}}
 
 {{/* Probes that mean three things: has it started · may it be given work · is it hung. */}}
@@ -241,6 +245,8 @@ topologySpreadConstraints:
     whenUnsatisfiable: {{ $v.topologySpread.whenUnsatisfiable }}
     labelSelector:
       matchLabels: {{- $selector | nindent 8 }}
+    # Among the pods of one version, or what is replaced would count against what replaces it.
+    matchLabelKeys: [pod-template-hash]
 {{- end }}
 {{- if eq $v.antiAffinity "hard" }}
 affinity:
@@ -249,6 +255,8 @@ affinity:
       - topologyKey: kubernetes.io/hostname
         labelSelector:
           matchLabels: {{- $selector | nindent 12 }}
+        # Kubernetes 1.31 and newer: a rollout needs no node more than there are pods.
+        matchLabelKeys: [pod-template-hash]
 {{- else if eq $v.antiAffinity "soft" }}
 affinity:
   podAntiAffinity:

@@ -31,13 +31,18 @@ What a schema cannot say: rules between values. Each failure is one sentence tha
 {{- if and $s.persistence.enabled (or $scaled (gt (int $s.replicas) 1)) -}}
 {{- fail (printf "services.%s has one volume, which one pod can use: set replicas to 1 and autoscaling.kind to none" $name) -}}
 {{- end -}}
+{{- range $variable, $_ := $s.env -}}
+{{- if or (has $variable (list "DAPR_API_TOKEN" "APP_API_TOKEN" "DAPR_HTTP_PORT" "DAPR_GRPC_PORT" "APP_PROTOCOL")) (and (eq $name "ordering") (has $variable (list "ORDERING_STORE" "ORDERING_POSTGRES" "ORDERING_POSTGRES_PASSWORD"))) -}}
+{{- fail (printf "services.%s.env.%s is set by the chart or by Dapr: see tokens and ordering.store" $name $variable) -}}
+{{- end -}}
+{{- end -}}
 {{- if gt (int $s.autoscaling.minReplicas) (int $s.autoscaling.maxReplicas) -}}
 {{- fail (printf "services.%s.autoscaling.minReplicas (%d) is above maxReplicas (%d)" $name (int $s.autoscaling.minReplicas) (int $s.autoscaling.maxReplicas)) -}}
 {{- end -}}
 {{- range $part, $resources := dict "resources" $s.resources "sidecar.resources" $s.sidecar.resources -}}
 {{- range $kind := list "cpu" "memory" -}}
-{{- $request := get $resources.requests $kind | toString -}}
-{{- $limit := get $resources.limits $kind | toString -}}
+{{- $request := get ($resources.requests | default dict) $kind | toString -}}
+{{- $limit := get ($resources.limits | default dict) $kind | toString -}}
 {{- if and $request $limit (gt (include "daprorders.quantity" $request | float64) (include "daprorders.quantity" $limit | float64)) -}}
 {{- fail (printf "services.%s.%s.requests.%s (%s) is above its limit (%s): set limits.%s too" $name $part $kind $request $limit $kind) -}}
 {{- end -}}

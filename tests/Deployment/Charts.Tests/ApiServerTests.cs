@@ -18,6 +18,7 @@ public sealed class ApiServerTests
         ["unique container ports, mounts and variables"] = """{"kind":"Pod","spec":{"containers":[{"env":[{"name":"A"},{"name":"A"}]}]}}""",
         ["variables as text"] = """{"kind":"Pod","spec":{"containers":[{"env":[{"name":"A","value":1}]}]}}""",
         ["requests within limits"] = """{"kind":"Pod","spec":{"containers":[{"name":"a","resources":{"requests":{"memory":"1Gi"},"limits":{"memory":"512Mi"}}}]}}""",
+        ["quantities"] = """{"kind":"Pod","spec":{"containers":[{"resources":{"requests":{"cpu":""}}}]}}""",
         ["probes"] = """{"kind":"Pod","spec":{"containers":[{"livenessProbe":{"periodSeconds":0,"timeoutSeconds":1,"failureThreshold":1}}]}}""",
         ["preStop within the grace period"] = """{"kind":"Pod","spec":{"terminationGracePeriodSeconds":5,"containers":[{"name":"a","lifecycle":{"preStop":{"sleep":{"seconds":9}}}}]}}""",
         ["jobs never restart in place"] = """{"kind":"Pod","spec":{"restartPolicy":"Always"}}""",

@@ -45,14 +45,18 @@ public sealed class DocumentTests
     }
 
     [Fact]
-    public async Task The_notes_of_the_production_values_warn_of_nothing_but_the_one_pod()
+    public async Task The_notes_of_the_production_values_warn_of_nothing_and_name_every_secret_that_is_needed()
     {
         var notes = await NotesAsync(Rendered.Arguments("production"));
 
         Assert.DoesNotContain("NOT FOR PRODUCTION", notes);
         Assert.DoesNotContain("The network is open", notes);
+        Assert.DoesNotContain("ONE pod", notes);
         Assert.Contains("https://shop.example.com", notes);
-        Assert.Contains("Ordering runs as ONE pod", notes);
+        Assert.Contains("The books are in the PostgreSQL orders.postgres, database ordering", notes);
+        Assert.Contains("Ordering needs the key password of the Secret daprorders-postgres", notes);
+        Assert.Contains("the key password of the Secret daprorders-kafka", notes);
+        Assert.Contains("customer-token and operator-token, of your issuer, in the Secret daprorders-test-tokens", notes);
     }
 
     [Fact]

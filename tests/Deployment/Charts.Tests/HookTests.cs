@@ -27,6 +27,32 @@ public sealed class HookTests
     }
 
     [Fact]
+    public async Task The_way_to_the_database_is_open_before_the_migration_runs()
+    {
+        var rendering = await Rendered.OfAsync("feature-postgres-store");
+        var policy = rendering.Find("NetworkPolicy", "shop-daprorders-migration");
+        var job = rendering.Of("Job").Single();
+
+        Assert.Equal(Annotation(job, "helm.sh/hook"), Annotation(policy!, "helm.sh/hook"));
+        Assert.True(int.Parse(Annotation(policy!, "helm.sh/hook-weight")!) < int.Parse(Annotation(job, "helm.sh/hook-weight")!));
+        Assert.True(job.At("spec.template.metadata.labels").Matches(policy.At("spec.podSelector.matchLabels")));
+        Assert.Contains(policy.List("spec.egress").SelectMany(rule => rule.List("ports")), port => port.Number("port") == 6432);
+    }
+
+    [Fact]
+    public async Task Both_find_a_node_where_the_services_do_and_the_migration_has_the_environment_of_Ordering()
+    {
+        var rendering = await Rendered.OfAsync("feature-hardened");
+
+        Assert.All(rendering.Workloads(), pod =>
+        {
+            Assert.Equal("linux", pod.Spec.At("nodeSelector")?["kubernetes.io/os"]?.ToString());
+            Assert.Equal("dedicated", Assert.Single(pod.Spec.List("tolerations")).Text("key"));
+        });
+        Assert.Contains(rendering.Of("Job").Single().List("spec.template.spec.containers").Single().List("env"), e => e.Text("name") == "DOTNET_gcServer");
+    }
+
+    [Fact]
     public async Task The_test_places_one_order_under_a_key_of_this_revision()
     {
         var rendering = await Rendered.OfAsync("default");

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Charts.Tests.Rendering;
+using Charts.Tests.Rules;
 using Xunit;
 
 namespace Charts.Tests;
@@ -80,6 +81,17 @@ public sealed class RenderTests
     }
 
     [Fact]
+    public async Task An_empty_quantity_is_left_out()
+    {
+        var result = await Helm.TemplateWithAsync("{defaults: {resources: {requests: {cpu: ''}}, sidecar: {resources: {limits: {memory: ''}}}}}");
+        var rendering = new Rendered("empty quantities", result.Output);
+
+        Assert.Empty(rendering.Objects.SelectMany(ApiServerRules.All["quantities"]));
+        Assert.DoesNotContain(rendering.Workloads(), pod => pod.Annotation("dapr.io/sidecar-memory-limit") is "");
+        Assert.Contains(rendering.Workloads(), pod => pod.Service == "customers" && pod.Annotation("dapr.io/sidecar-memory-request") == "96Mi");
+    }
+
+    [Fact]
     public void An_unknown_field_a_wrong_type_and_a_missing_field_are_found()
     {
         var service = JsonNode.Parse("""{"apiVersion":"v1","kind":"Service","spec":{"ports":[{"port":"eighty"}],"selektor":{}}}""")!;
@@ -90,7 +102,7 @@ public sealed class RenderTests
         Assert.Contains(Errors(route), error => error.EndsWith("type is missing", StringComparison.Ordinal));
     }
 
-    private static IEnumerable<string> Errors(JsonNode o)
+    internal static IEnumerable<string> Errors(JsonNode o)
     {
         var kind = $"{o.Text("apiVersion")}/{o.Text("kind")}";
         var found = Schemas.FirstOrDefault(s => s.Kinds[kind] is not null);

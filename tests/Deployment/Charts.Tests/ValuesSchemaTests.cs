@@ -19,6 +19,10 @@ public sealed class ValuesSchemaTests
         { "{components: {overrides: {statestore: {redisPassword: {secretKeyRef: {key: a}}}}}}", "/components/overrides/statestore/redisPassword" },
         { "{networkPolicy: {backends: [{to: [{podSelector: {}}]}]}}", "missing property 'ports'" },
         { "{networkPolicy: {gatewayFrom: [{}]}}", "/networkPolicy/gatewayFrom/0" },
+        { "{commonLabels: {cost center: a}}", "invalid propertyName 'cost center'" },
+        { "{commonLabels: {owner: a team}}", "/commonLabels/owner" },
+        { "{defaults: {env: {a b: c}}}", "invalid propertyName 'a b'" },
+        { "{networkPolicy: {gatewayFrom: [{ipBlock: {cidr: 10.0.0.0}}]}}", "/networkPolicy/gatewayFrom/0/ipBlock/cidr" },
     };
 
     public static TheoryData<string, string> Contradictions => new()
@@ -34,6 +38,7 @@ public sealed class ValuesSchemaTests
         { "{services: {ordering: {autoscaling: {kind: hpa}}}}", "services.ordering runs as exactly one pod" },
         { "{services: {ordering: {persistence: {enabled: false}}}}", "accepted orders would be lost" },
         { "{services: {customers: {persistence: {enabled: true}}}}", "services.customers has one volume" },
+        { "{services: {gateway: {env: {DAPR_API_TOKEN: a}}}}", "services.gateway.env.DAPR_API_TOKEN is set by the chart or by Dapr" },
         { "{services: {gateway: {autoscaling: {minReplicas: 11}}}}", "minReplicas (11) is above maxReplicas (10)" },
         { "{services: {gateway: {resources: {requests: {memory: 512Mi}}}}}", "services.gateway.resources.requests.memory (512Mi) is above its limit (384Mi): set limits.memory too" },
         { "{services: {gateway: {terminationGracePeriodSeconds: 10}}}", "is too short: draining takes up to 32 s" },

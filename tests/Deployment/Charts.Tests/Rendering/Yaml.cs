@@ -30,8 +30,8 @@ internal static class Yaml
         return text switch
         {
             "" or "~" or "null" => null,
-            "true" => JsonValue.Create(true),
-            "false" => JsonValue.Create(false),
+            "true" or "True" or "TRUE" or "y" or "Y" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" => JsonValue.Create(true),
+            "false" or "False" or "FALSE" or "n" or "N" or "no" or "No" or "NO" or "off" or "Off" or "OFF" => JsonValue.Create(false),
             _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && !HasLeadingZero(text) => JsonValue.Create(number),
             _ when text.StartsWith('0') && text.Length > 1 && text.All(char.IsDigit) => JsonValue.Create(Convert.ToInt64(text, 8)), // 0440 of a file mode
             _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) && char.IsDigit(text[^1]) && text[0] != '0' => JsonValue.Create(real),

@@ -22,6 +22,8 @@ internal static partial class ApiServerRules
         ["variables as text"] = o => Containers(o).SelectMany(c => c.List("env")).Where(e => e.At("value") is JsonValue v && !v.TryGetValue<string>(out _)).Select(e => e.Text("name")!),
         ["requests within limits"] = o => Containers(o).SelectMany(c => new[] { "cpu", "memory" }.Where(r => Quantity(c.Text($"resources.limits.{r}")) is { } limit
             && Quantity(c.Text($"resources.requests.{r}")) > limit).Select(r => $"{c.Text("name")} {r}")),
+        ["quantities"] = o => Containers(o).SelectMany(c => new[] { "requests", "limits" }.SelectMany(r => c.At($"resources.{r}")?.AsObject() ?? []))
+            .Where(q => q.Value is null || !QuantityText().IsMatch(q.Value.ToString())).Select(q => $"{q.Key}={q.Value}"),
         ["probes"] = o => Containers(o).SelectMany(c => new[] { "startupProbe", "readinessProbe", "livenessProbe" }.Where(p => c.At(p) is not null
             && (c.Number($"{p}.periodSeconds") < 1 || c.Number($"{p}.timeoutSeconds") < 1 || c.Number($"{p}.failureThreshold") < 1))),
         ["preStop within the grace period"] = o => Containers(o).Where(c => c.At("lifecycle.preStop.sleep") is not null
