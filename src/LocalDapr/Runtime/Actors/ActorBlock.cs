@@ -189,7 +189,9 @@ internal sealed partial class ActorBlock : IBuildingBlock
         }
     }
 
-    /// <summary>The host that has the actor, or is to have it; one that is coming up is waited for.</summary>
+    /// <summary>
+    /// The host that has the actor, or is to have it; one that is coming up is waited for, unless a policy says how to try again.
+    /// </summary>
     /// <exception cref="DaprError">There is no host of the type.</exception>
     public async ValueTask<ActorHost> LocateAsync(ActorKey actor, CancellationToken cancellation)
     {
@@ -204,7 +206,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
             // The type may be one of the own app's, which has not told its types yet; or of an app that is just coming up.
             if (!_typesKnown.Task.IsCompleted && _sidecar.App.Exists) await _typesKnown.Task.WaitAsync(cancellation);
-            else if (lookup < HostLookups) await Task.Delay(hostLookupDelay, _sidecar.Host.Time, cancellation);
+            else if (lookup < HostLookups && !_sidecar.Resiliency.NamesActor(actor.Type)) await Task.Delay(hostLookupDelay, _sidecar.Host.Time, cancellation);
             else throw DaprErrors.ActorNoAddress(actor);
         }
     }

@@ -31,7 +31,7 @@ internal static class ActorEndpoints
 
     private static async Task InvokeAsync(HttpContext http, ActorBlock actors, string appId)
     {
-        var call = new ActorCall(ActorKey.Checked(Route(http, "type"), Route(http, "id")), Route(http, "name"))
+        var call = new ActorCall(ActorKey.Checked(Route(http, "type"), Route(http, "id")), ActorMethod.Checked(Route(http, "name")))
         {
             Query = http.Request.QueryString.Value ?? "",
             Headers = ActorHeaders.ToApp(http.Request.Headers, appId),
@@ -48,7 +48,7 @@ internal static class ActorEndpoints
     private static async Task GetStateAsync(HttpContext http, ActorBlock actors)
     {
         var (value, expires) = await actors.State.GetAsync(User(http), Route(http, "name"), http.RequestAborted);
-        if (value is not { } bytes)
+        if (value is not { Length: > 0 } bytes)
         {
             http.Response.StatusCode = StatusCodes.Status204NoContent;
             return;
@@ -163,13 +163,20 @@ internal sealed record ScheduleBody(ScheduleText Schedule, byte[]? Data, string?
                 new ScheduleText(TextOf(properties, "dueTime"), TextOf(properties, "period"), TextOf(properties, "ttl")),
                 properties.TryGetValue("data", out var data) ? System.Text.Encoding.UTF8.GetBytes(data.GetRawText()) : null,
                 TextOf(properties, "callback"),
-                !properties.TryGetValue("overwrite", out var overwrite) || overwrite.ValueKind != JsonValueKind.False);
+                !properties.TryGetValue("overwrite", out var overwrite) || Overwrites(overwrite));
         }
         catch (JsonException error)
         {
             throw DaprErrors.Malformed(error.Message);
         }
     }
+
+    private static bool Overwrites(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.True or JsonValueKind.Null => true,
+        JsonValueKind.False => false,
+        _ => throw DaprErrors.Malformed("overwrite must be a boolean"),
+    };
 
     private static string? TextOf(Dictionary<string, JsonElement> properties, string name)
     {

@@ -7,7 +7,10 @@ namespace LocalDapr.Runtime;
 internal static partial class DaprErrors
 {
     public static DaprError ActorName(string what, string name) =>
-        new("ERR_BAD_REQUEST", 400, StatusCode.InvalidArgument, $"invalid {what}: name contains forbidden character: \"{name}\"");
+        new("ERR_BAD_REQUEST", 400, StatusCode.InvalidArgument, $"invalid request: invalid {what}: name contains forbidden character: \"{name}\"");
+
+    public static DaprError ActorMethodName(string name) =>
+        new("ERR_BAD_REQUEST", 400, StatusCode.InvalidArgument, $"invalid request: method contains forbidden character: \"{name}\"");
 
     public static DaprError ActorTypeReserved(string type) =>
         new("ERR_ACTOR_TYPE_RESERVED", 403, StatusCode.PermissionDenied,
@@ -26,7 +29,8 @@ internal static partial class DaprErrors
 
     public static DaprError ActorNoAddress(ActorKey actor) =>
         new("ERR_ACTOR_INVOKE_METHOD", 500, StatusCode.FailedPrecondition,
-            $"error invoke actor method: did not find address for actor '{actor}'");
+            "error invoke actor method: failed to lookup actor: api error: code = FailedPrecondition desc = "
+            + $"did not find address for actor '{actor}'");
 
     public static DaprError ActorStackDepth() =>
         new("ERR_ACTOR_STACK_DEPTH", 500, StatusCode.ResourceExhausted, "maximum stack depth exceeded");

@@ -31,7 +31,7 @@ internal static class ActorGrpcService
 
     private static async ValueTask<InvokeActorResponse> InvokeAsync(ActorBlock actors, InvokeActorRequest request, CancellationToken cancellation)
     {
-        var call = new ActorCall(ActorKey.Checked(request.ActorType, request.ActorId), request.Method)
+        var call = new ActorCall(ActorKey.Checked(request.ActorType, request.ActorId), ActorMethod.Checked(request.Method))
         {
             Body = request.Data.Memory,
             Headers = [.. request.Metadata],

@@ -12,15 +12,19 @@ internal sealed class AppActors(AppChannel app) : IActorApp
 {
     public const string ReentrancyHeader = "Dapr-Reentrancy-Id";
 
+    /// <summary>On an answer with status 200: the actor failed, and the body says how.</summary>
+    public const string ErrorHeader = "X-DaprErrorResponseHeader";
+
     private const string CancelHeader = "X-DaprReminderCancel";
 
     public async Task<AppResponse> InvokeAsync(ActorCall call, string? chain, CancellationToken cancellation)
     {
         var headers = chain is null ? call.Headers : WithChain(call.Headers, chain);
         var answer = await SendAsync(
-            HttpMethod.Put, $"{PathOf(call.Actor)}/method/{Uri.EscapeDataString(call.Method)}", call, headers, cancellation);
+            HttpMethod.Put, $"{PathOf(call.Actor)}/method/{ActorMethod.Escape(call.Method)}", call, headers, cancellation);
         return answer.Status switch
         {
+            200 when !Has(answer, ErrorHeader) && Cancels(answer) => throw DaprErrors.ActorInvoke("reminder has been canceled"),
             200 => answer,
             404 => throw DaprErrors.ActorInvoke($"actor method not found: actors/{call.Actor}/method/{call.Method}"),
             var status => throw DaprErrors.ActorInvoke($"error from actor service: ({status}) {System.Text.Encoding.UTF8.GetString(answer.Body.Span)}"),
@@ -71,6 +75,12 @@ internal sealed class AppActors(AppChannel app) : IActorApp
         writer.WriteRawValue(data, skipInputValidation: true);
     }
 
+    private static bool Has(AppResponse answer, string header) =>
+        answer.Headers.Any(h => h.Key.Equals(header, StringComparison.OrdinalIgnoreCase));
+
+    private static bool Cancels(AppResponse answer) => answer.Headers.Any(
+        h => h.Key.Equals(CancelHeader, StringComparison.OrdinalIgnoreCase) && h.Value.ToUpperInvariant() is "TRUE" or "T" or "YES" or "Y" or "ON" or "1");
+
     private static List<KeyValuePair<string, string>> WithChain(IReadOnlyList<KeyValuePair<string, string>> headers, string chain)
     {
         var all = new List<KeyValuePair<string, string>>(headers.Count + 1);
@@ -86,9 +96,8 @@ internal sealed class AppActors(AppChannel app) : IActorApp
         try
         {
             var answer = await app.SendAsync(HttpMethod.Put, path, "", null, body, "application/json", cancellation);
-            if (answer.Status != 200) return Firing.Failed;
-            var cancels = answer.Headers.Any(h => h.Key.Equals(CancelHeader, StringComparison.OrdinalIgnoreCase) && h.Value == "true");
-            return cancels ? Firing.Cancelled : Firing.Taken;
+            // An answer that cancels the reminder counts as taken and no more: the series goes on, as in daprd.
+            return answer.Status == 200 && !Has(answer, ErrorHeader) ? Firing.Taken : Firing.Failed;
         }
         catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.ConnectionError)
         {

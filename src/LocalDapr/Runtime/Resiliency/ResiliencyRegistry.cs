@@ -52,6 +52,9 @@ internal sealed class ResiliencyRegistry
     public ResiliencyPolicy App(string appId, string method) =>
         Policy($"app/{appId}", method, ["DefaultApp{0}Policy", "Default{0}Policy"]);
 
+    /// <summary>Whether a policy names the type itself, as opposed to a default policy for all.</summary>
+    public bool NamesActor(string type) => _targets.ContainsKey($"actor/{type}");
+
     /// <summary>A circuit breaker is per type, or per id where its scope says so.</summary>
     public ResiliencyPolicy Actor(string type, string id)
     {

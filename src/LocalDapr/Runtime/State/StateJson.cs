@@ -67,8 +67,8 @@ internal static class StateJson
         return buffer.WrittenMemory;
     }
 
-    // Whitespace between tokens goes, object keys are sorted: what Go's decoder and encoder make of a value.
-    private static ReadOnlyMemory<byte> Canonical(JsonElement value)
+    /// <summary>Whitespace between tokens goes, object keys are sorted: what Go's decoder and encoder make of a value.</summary>
+    public static ReadOnlyMemory<byte> Canonical(JsonElement value)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer, Plain)) Write(json, value);

@@ -59,21 +59,42 @@ public sealed class ScheduleTests
     }
 
     [Fact]
-    public void Firings_that_were_missed_are_left_out_and_the_rhythm_stays()
+    public void Firings_that_were_missed_are_made_up_for_in_the_rhythm()
     {
         Assert.True(Period.TryParse("10s", out var period));
 
-        var next = Schedule.Next(period, due: now, ends: null, now: now.AddSeconds(34));
-
-        Assert.Equal(now.AddSeconds(40), next);
+        Assert.Equal(now.AddSeconds(10), Schedule.Next(period, due: now, ends: null));
     }
+
+    [Theory]
+    [InlineData("R3/PT1S", 3)]
+    [InlineData("R0/PT1S", 0)]
+    [InlineData("R-1/PT1S", null)]
+    [InlineData("PT1S", null)]
+    public void A_period_says_how_often_it_fires(string text, int? firings)
+    {
+        Assert.True(Period.TryParse(text, out var period));
+
+        Assert.Equal(firings, period.Firings);
+    }
+
+    [Theory]
+    [InlineData("R/PT1S")]
+    [InlineData("Rx/PT1S")]
+    public void A_period_that_repeats_has_a_number(string text) => Assert.False(Period.TryParse(text, out _));
+
+    [Theory]
+    [InlineData("0s")]
+    [InlineData("PT0S")]
+    public void A_timer_with_a_period_of_nothing_fires_once(string period) =>
+        Assert.Null(Schedule.ForTimer(new ScheduleText("1s", period, null), now).Period);
 
     [Fact]
     public void Months_follow_the_calendar()
     {
         Assert.True(Period.TryParse("P1M", out var period));
 
-        Assert.Equal(new DateTimeOffset(2026, 2, 28, 12, 0, 0, TimeSpan.Zero), Schedule.Next(period, now, null, now));
+        Assert.Equal(new DateTimeOffset(2026, 2, 28, 12, 0, 0, TimeSpan.Zero), Schedule.Next(period, now, null));
     }
 
     [Fact]
@@ -81,6 +102,6 @@ public sealed class ScheduleTests
     {
         Assert.True(Period.TryParse("1s", out var period));
 
-        Assert.Null(Schedule.Next(period, now, ends: now.AddMilliseconds(900), now));
+        Assert.Null(Schedule.Next(period, now, ends: now.AddMilliseconds(900)));
     }
 }

@@ -146,7 +146,7 @@ internal sealed partial class ActorHost
     {
         try
         {
-            return await FireAsync(reminder.Actor, app => app.RemindAsync(reminder, CancellationToken.None), cancellation);
+            return await FireAsync(reminder.Actor, (app, limit) => app.RemindAsync(reminder, limit), cancellation);
         }
         catch (DaprError)
         {
@@ -156,22 +156,20 @@ internal sealed partial class ActorHost
         }
     }
 
-    private async Task<Firing> FireTimerAsync(ActorTimer timer)
+    private async Task FireTimerAsync(ActorTimer timer)
     {
         try
         {
-            var outcome = await FireAsync(timer.Actor, app => app.FireTimerAsync(timer, CancellationToken.None), _ended.Token);
-            if (outcome == Firing.Failed) LogTimerFailed(timer.Name, timer.Actor);
-            return outcome;
+            if (await FireAsync(timer.Actor, (app, limit) => app.FireTimerAsync(timer, limit), _ended.Token) == Firing.Failed)
+                LogTimerFailed(timer.Name, timer.Actor);
         }
         catch (Exception error) when (error is DaprError or OperationCanceledException)
         {
             LogTimerFailed(timer.Name, timer.Actor);
-            return Firing.Failed;
         }
     }
 
-    private async Task<Firing> FireAsync(ActorKey actor, Func<IActorApp, Task<Firing>> fire, CancellationToken cancellation)
+    private async Task<Firing> FireAsync(ActorKey actor, Callback fire, CancellationToken cancellation)
     {
         while (true)
         {
@@ -180,14 +178,20 @@ internal sealed partial class ActorHost
         }
     }
 
-    private async Task<Firing?> FireHereAsync(ActorKey key, Func<IActorApp, Task<Firing>> fire, CancellationToken cancellation)
+    private async Task<Firing?> FireHereAsync(ActorKey key, Callback fire, CancellationToken cancellation)
     {
         await WhenReadyAsync(cancellation);
         if (Types.Find(key.Type) is not { } options) return Firing.Taken;
         if (await _table.EnterAsync(key, options, chain: null, cancellation) is not { } actor) return null;
         try
         {
-            return await fire(_app);
+            // As for calls, only the time limit of a policy counts within the turn.
+            var inTurn = _sidecar.Resiliency.Actor(key.Type, key.Id) with { Retry = null, Breaker = null };
+            return await inTurn.ExecuteAsync(limit => new ValueTask<Firing>(fire(_app, limit)), CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            return Firing.Failed;
         }
         catch (ActorAppGoneException)
         {
@@ -226,6 +230,8 @@ internal sealed partial class ActorHost
             // The host leaves; what is left is deactivated there.
         }
     }
+
+    private delegate Task<Firing> Callback(IActorApp app, CancellationToken limit);
 
     [LoggerMessage(EventId = 401, Level = LogLevel.Information, Message = "{Host} hosts actor types {Types}")]
     private partial void LogHosting(string host, string types);

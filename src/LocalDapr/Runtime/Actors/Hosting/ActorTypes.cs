@@ -44,8 +44,8 @@ internal sealed class ActorTypes(IReadOnlyDictionary<string, ActorTypeOptions> t
         if (Duration(from, "drainOngoingCallTimeout") is { } drain) options = options with { DrainTimeout = drain };
         if (Property(from, "reentrancy") is not { ValueKind: JsonValueKind.Object } reentrancy) return options;
         options = options with { Reentrant = Property(reentrancy, "enabled")?.ValueKind == JsonValueKind.True };
-        return Property(reentrancy, "maxStackDepth") is { ValueKind: JsonValueKind.Number } depth && depth.TryGetInt32(out var max) && max > 0
-            ? options with { MaxStackDepth = max }
+        return Property(reentrancy, "maxStackDepth") is { ValueKind: JsonValueKind.Number } depth && depth.TryGetInt32(out var max)
+            ? options with { MaxStackDepth = Math.Max(1, max) }
             : options;
     }
 

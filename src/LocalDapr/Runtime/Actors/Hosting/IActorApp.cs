@@ -9,9 +9,6 @@ internal enum Firing
 {
     Taken,
     Failed,
-
-    /// <summary>Taken, and the app wants no more of it.</summary>
-    Cancelled,
 }
 
 /// <summary>The app's side of actors. The caller holds the actor's turn.</summary>

@@ -95,7 +95,7 @@ internal sealed class ActorReminders : IDisposable
         try
         {
             if (HasFiredElsewhere(reminder)) return;
-            if (await FireAsync(reminder) is { } outcome) await AdvanceAsync(reminder, outcome);
+            if (await FireAsync(reminder) is not null) await AdvanceAsync(reminder);
         }
         catch (OperationCanceledException)
         {
@@ -149,10 +149,10 @@ internal sealed class ActorReminders : IDisposable
     }
 
     // The store checks that it is still this registration; so it moves on even when the actor has moved away in the meantime.
-    private async Task AdvanceAsync(Reminder reminder, Firing outcome)
+    private async Task AdvanceAsync(Reminder reminder)
     {
         var key = (reminder.Actor, reminder.Name);
-        if (outcome == Firing.Cancelled || reminder.AfterFiring(_time.GetUtcNow()) is not { } next)
+        if (reminder.AfterFiring() is not { } next)
         {
             await _store.EndAsync(reminder);
             _known.TryRemove(new(key, reminder));

@@ -40,9 +40,9 @@ internal sealed record Reminder(ActorKey Actor, string Name, long Version)
     public string? ShownPeriod => Period is { } period ? $"@every {GoDuration.Format(period.Time)}" : null;
 
     /// <summary>The reminder before its next firing, or null when the one now done was the last.</summary>
-    public Reminder? AfterFiring(DateTimeOffset now)
+    public Reminder? AfterFiring()
     {
         if (Remaining is 1) return null;
-        return Schedule.Next(Period, NextDue, Ends, now) is { } next ? this with { NextDue = next, Remaining = Remaining - 1 } : null;
+        return Schedule.Next(Period, NextDue, Ends) is { } next ? this with { NextDue = next, Remaining = Remaining - 1 } : null;
     }
 }

@@ -29,12 +29,13 @@ internal readonly partial record struct Period(int Years, int Months, int Days, 
         if (!match.Success || text[^1] is 'P' or 'T' or '/') return false;
         int Number(string group) => match.Groups[group] is { Success: true } found ? int.Parse(found.ValueSpan) : 0;
         var time = new TimeSpan(Number("h"), Number("m"), Number("s"));
-        int? firings = match.Groups["r"] is { Success: true } repeat ? (repeat.Length == 0 ? null : int.Parse(repeat.ValueSpan)) : null;
+        // A negative number of firings is as good as none.
+        int? firings = match.Groups["r"].Success && Number("r") is >= 0 and var repeat ? repeat : null;
         period = new Period(Number("year"), Number("month"), (7 * Number("week")) + Number("day"), time, firings);
         return true;
     }
 
-    [GeneratedRegex(@"^(R(?<r>\d{0,9})/)?P((?<year>\d{1,9})Y)?((?<month>\d{1,9})M)?((?<week>\d{1,8})W)?((?<day>\d{1,9})D)?"
+    [GeneratedRegex(@"^(R(?<r>-?\d{1,9})/)?P((?<year>\d{1,9})Y)?((?<month>\d{1,9})M)?((?<week>\d{1,8})W)?((?<day>\d{1,9})D)?"
         + @"(T((?<h>\d{1,9})H)?((?<m>\d{1,9})M)?((?<s>\d{1,9})S)?)?$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex Iso();
 }

@@ -25,26 +25,20 @@ internal sealed record Schedule(DateTimeOffset FirstDue, Period? Period, DateTim
     {
         var period = ParsePeriod(text.Period);
         if (period is { Firings: 0 }) throw new FormatException("a timer must fire at least once");
+        if (period is { IsByCalendar: false, Time.Ticks: 0 }) period = null;
         var due = IsAbsent(text.DueTime) ? now : ParseInstant(text.DueTime!, now, "dueTime");
         return new Schedule(due, period, ParseEnd(text.Ttl, due, now));
     }
 
     /// <summary>
-    /// The firing after the one that was due at <paramref name="due"/>, or null when there is none. Firings that were missed meanwhile
-    /// are left out: one late firing stands for all of them.
+    /// The firing after the one that was due at <paramref name="due"/>, or null when there is none. It counts from there, not from now:
+    /// firings that were missed meanwhile are made up for, one after the other. The scheduler's periods include their end.
     /// </summary>
-    public static DateTimeOffset? Next(Period? period, DateTimeOffset due, DateTimeOffset? ends, DateTimeOffset now)
+    public static DateTimeOffset? Next(Period? period, DateTimeOffset due, DateTimeOffset? ends)
     {
         if (period is not { } step) return null;
         var next = step.After(due);
-        if (next <= due) next = now + TimeSpan.FromMilliseconds(1);
-        if (next < now)
-        {
-            var missed = step.IsByCalendar ? 0 : (now - next).Ticks / step.Time.Ticks;
-            next += TimeSpan.FromTicks(missed * step.Time.Ticks);
-            while (next < now) next = step.After(next);
-        }
-
+        if (next == due) next += TimeSpan.FromMilliseconds(1);
         return next > ends ? null : next;
     }
 

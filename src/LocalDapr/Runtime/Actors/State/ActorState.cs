@@ -9,7 +9,10 @@ namespace LocalDapr.Runtime.Actors.State;
 /// <summary>One operation of a transaction as it was asked for; <c>Key</c> is null when the request lacks one.</summary>
 internal sealed record ActorStateOperation(string Operation, string? Key)
 {
-    public bool HasRequest { get; init; } = true;
+    /// <summary>Why the request of the operation cannot be read; it counts only once the actor is known to be active.</summary>
+    public string? Wrong { get; init; }
+
+    public string? ETag { get; init; }
 
     public ReadOnlyMemory<byte> Value { get; init; }
 
@@ -21,7 +24,7 @@ internal sealed record ActorStateOperation(string Operation, string? Key)
 
 /// <summary>
 /// Actor state in the store marked <c>actorStateStore</c>. Reading needs no turn and no active actor; writing needs an actor that is active
-/// in this sidecar. No etags: turns guard it. Thread-safe.
+/// in this sidecar. Reading tells no etag, since turns guard the state; one that a write names all the same must hold. Thread-safe.
 /// </summary>
 internal sealed class ActorState(Sidecar sidecar, Func<ActorKey, bool> isActive)
 {
@@ -62,7 +65,7 @@ internal sealed class ActorState(Sidecar sidecar, Func<ActorKey, bool> isActive)
         {
             await store.Store.TransactAsync(writes, cancellation);
         }
-        catch (Microsoft.Data.Sqlite.SqliteException error)
+        catch (Exception error) when (error is Microsoft.Data.Sqlite.SqliteException or ETagMismatchException)
         {
             throw DaprErrors.ActorStateSave(error.Message);
         }
@@ -70,13 +73,16 @@ internal sealed class ActorState(Sidecar sidecar, Func<ActorKey, bool> isActive)
 
     private StateOperation ToWrite(ActorKey actor, ActorStateOperation operation)
     {
+        if (operation.Wrong is { } why) throw DaprErrors.ActorStateSave(why);
         if (operation.Operation is not ("upsert" or "delete"))
             throw DaprErrors.ActorStateSave($"operation type {operation.Operation} not supported", StatusCode.Unimplemented);
-        if (!operation.HasRequest) throw DaprErrors.ActorStateSave("request data is empty");
         if (string.IsNullOrEmpty(operation.Key)) throw DaprErrors.ActorStateSave("missing key");
         var key = KeyOf(actor, operation.Key);
-        if (operation.Operation == "delete") return new StateDelete(key);
-        return new StateSet(key, operation.Value) { IsText = operation.IsText, TimeToLive = TimeToLive(operation.TtlInSeconds) };
+        if (operation.Operation == "delete") return new StateDelete(key) { ETag = operation.ETag };
+        return new StateSet(key, operation.Value)
+        {
+            ETag = operation.ETag, IsText = operation.IsText, TimeToLive = TimeToLive(operation.TtlInSeconds),
+        };
     }
 
     private TimeSpan? TimeToLive(string? text)
@@ -89,44 +95,4 @@ internal sealed class ActorState(Sidecar sidecar, Func<ActorKey, bool> isActive)
     }
 
     private string KeyOf(ActorKey actor, string key) => $"{sidecar.Options.AppId}||{actor.Type}||{actor.Id}||{key}";
-}
-
-/// <summary>The JSON array of a transaction. Names match in any case.</summary>
-internal static class ActorStateBody
-{
-    public static List<ActorStateOperation> Parse(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            if (document.RootElement.ValueKind != JsonValueKind.Array) throw DaprErrors.Malformed("a JSON array is expected");
-            var operations = new List<ActorStateOperation>(document.RootElement.GetArrayLength());
-            foreach (var item in document.RootElement.EnumerateArray()) operations.Add(Read(item));
-            return operations;
-        }
-        catch (JsonException error)
-        {
-            throw DaprErrors.Malformed(error.Message);
-        }
-    }
-
-    private static ActorStateOperation Read(JsonElement item)
-    {
-        var operation = Text(item.Member("operation")) ?? "";
-        if (item.Member("request") is not { ValueKind: JsonValueKind.Object } request)
-            return new ActorStateOperation(operation, null) { HasRequest = false };
-        return new ActorStateOperation(operation, Text(request.Member("key")))
-        {
-            Value = request.Member("value") is { } value ? System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(value).ToArray() : "null"u8.ToArray(),
-            IsText = true,
-            TtlInSeconds = request.Member("metadata") is { } metadata ? Text(metadata.Member("ttlInSeconds")) : null,
-        };
-    }
-
-    private static string? Text(JsonElement? value) => value switch
-    {
-        { ValueKind: JsonValueKind.String } text => text.GetString(),
-        { ValueKind: JsonValueKind.Number } number => number.GetRawText(),
-        _ => null,
-    };
 }

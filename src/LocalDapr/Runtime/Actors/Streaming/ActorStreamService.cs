@@ -80,6 +80,6 @@ internal static class StreamedTypes
         if (drain?.ToTimeSpan() is { } drainFor && drainFor > TimeSpan.Zero) options = options with { DrainTimeout = drainFor };
         if (reentrancy is null) return options;
         options = options with { Reentrant = reentrancy.Enabled };
-        return reentrancy is { HasMaxStackDepth: true, MaxStackDepth: > 0 } ? options with { MaxStackDepth = reentrancy.MaxStackDepth } : options;
+        return reentrancy.HasMaxStackDepth ? options with { MaxStackDepth = Math.Max(1, reentrancy.MaxStackDepth) } : options;
     }
 }

@@ -18,8 +18,6 @@ namespace LocalDapr.Runtime.Actors.Streaming;
 /// </summary>
 internal sealed class StreamedActors : IActorApp
 {
-    private const string ErrorHeader = "X-DaprErrorResponseHeader";
-
     private readonly Channel<Event> _outgoing = Channel.CreateUnbounded<Event>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<string, TaskCompletionSource<Answer>> _open = new(StringComparer.Ordinal);
     private long _lastId;
@@ -139,13 +137,13 @@ internal sealed class StreamedActors : IActorApp
     private static AppResponse ToResponse(SubscribeActorEventsRequestInvokeResponseAlpha1 answer)
     {
         var headers = answer.Metadata.Select(pair => new KeyValuePair<string, string>(pair.Key, pair.Value)).ToList();
-        if (answer.Error) headers.Add(new(ErrorHeader, "true"));
+        if (answer.Error) headers.Add(new(AppActors.ErrorHeader, "true"));
         var contentType = headers.Find(header => header.Key.Equals("content-type", StringComparison.OrdinalIgnoreCase)).Value;
         return new AppResponse(200, answer.Data.Memory, contentType) { Headers = headers };
     }
 
     private static Firing ToFiring(SubscribeActorEventsRequestReminderResponseAlpha1? answer) =>
-        answer is null ? Firing.Failed : answer.Cancel ? Firing.Cancelled : Firing.Taken;
+        answer is null ? Firing.Failed : Firing.Taken;
 
     private static Any? Pack(byte[]? data) => data is null ? null : Any.Pack(new BytesValue { Value = UnsafeByteOperations.UnsafeWrap(data) });
 }

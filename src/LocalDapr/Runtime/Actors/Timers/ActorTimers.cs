@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using LocalDapr.Runtime.Actors.Hosting;
 using LocalDapr.Runtime.Actors.Schedules;
 
 namespace LocalDapr.Runtime.Actors.Timers;
@@ -16,9 +15,9 @@ internal sealed class ActorTimers : IDisposable
     private readonly ConcurrentDictionary<(ActorKey, string), Entry> _timers = new();
     private readonly DueQueue<Entry> _queue;
     private readonly TimeProvider _time;
-    private readonly Func<ActorTimer, Task<Firing>> _fire;
+    private readonly Func<ActorTimer, Task> _fire;
 
-    public ActorTimers(TimeProvider time, Func<ActorTimer, Task<Firing>> fire)
+    public ActorTimers(TimeProvider time, Func<ActorTimer, Task> fire)
     {
         (_time, _fire) = (time, fire);
         _queue = new DueQueue<Entry>(time, entry => _ = RunAsync(entry));
@@ -30,6 +29,13 @@ internal sealed class ActorTimers : IDisposable
     {
         var schedule = Schedule.ForTimer(timer.Text, _time.GetUtcNow());
         var entry = new Entry(timer, schedule) { Due = schedule.FirstDue, Remaining = schedule.Period?.Firings };
+        // A timer whose end is its due time is over before it fires, and still takes the place of the former one.
+        if (schedule.FirstDue == schedule.Ends)
+        {
+            Unregister(timer.Actor, timer.Name);
+            return;
+        }
+
         _timers[(timer.Actor, timer.Name)] = entry;
         _queue.Add(entry, entry.Due);
     }
@@ -46,10 +52,10 @@ internal sealed class ActorTimers : IDisposable
     private async Task RunAsync(Entry entry)
     {
         if (!IsCurrent(entry)) return;
-        var outcome = await _fire(entry.Timer);
+        await _fire(entry.Timer);
         if (!IsCurrent(entry)) return;
-        var next = Schedule.Next(entry.Schedule.Period, entry.Due, entry.Schedule.Ends, _time.GetUtcNow());
-        if (outcome == Firing.Cancelled || next is null || --entry.Remaining == 0)
+        var next = Schedule.Next(entry.Schedule.Period, entry.Due, entry.Schedule.Ends);
+        if (next is null || next >= entry.Schedule.Ends || --entry.Remaining == 0)
         {
             _timers.TryRemove(new((entry.Timer.Actor, entry.Timer.Name), entry));
             return;

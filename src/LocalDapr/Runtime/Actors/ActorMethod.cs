@@ -1,0 +1,25 @@
+using System.Buffers;
+
+namespace LocalDapr.Runtime.Actors;
+
+/// <summary>The name of an actor's method: a path below the actor, which must not lead out of it.</summary>
+internal static class ActorMethod
+{
+    private static readonly SearchValues<char> forbidden = SearchValues.Create([.. "#?", .. Enumerable.Range(0, 32).Select(c => (char)c), '\u007f']);
+
+    /// <summary>The name without empty and dotted segments. The server leaves %2F encoded, so that counts as the slash it is.</summary>
+    /// <exception cref="DaprError">The name holds what could not stand in a path.</exception>
+    public static string Checked(string method)
+    {
+        if (method.AsSpan().ContainsAny(forbidden)) throw DaprErrors.ActorMethodName(method);
+        if (!method.AsSpan().ContainsAny('/', '%') && method is not ("." or "..")) return method;
+        var kept = new List<string>();
+        foreach (var segment in method.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase).Split('/'))
+            if (segment is "..") kept.RemoveRange(Math.Max(0, kept.Count - 1), Math.Min(1, kept.Count));
+            else if (segment is not ("" or ".")) kept.Add(segment);
+        return string.Join('/', kept);
+    }
+
+    public static string Escape(string method) =>
+        method.Contains('/') ? string.Join('/', method.Split('/').Select(Uri.EscapeDataString)) : Uri.EscapeDataString(method);
+}

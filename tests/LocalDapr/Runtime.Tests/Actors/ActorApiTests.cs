@@ -1,0 +1,197 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Xunit;
+
+namespace LocalDapr.Runtime.Tests.Actors;
+
+/// <summary>The actor API of one sidecar, at its edges: what daprd says to unusual and to wrong requests.</summary>
+public sealed class ActorApiTests
+{
+    private static readonly string store = OneSidecar.Component("state", "state.in-memory", ("actorStateStore", "true"));
+
+    private readonly ConcurrentQueue<string> _calls = new();
+    private readonly ConcurrentDictionary<string, Func<HttpContext, Task>> _behaviour = new();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("a%2Fb", "a/b")]
+    [InlineData("a%2F%2Fb%2F", "a/b")]
+    [InlineData("a%2F..%2Fb", "b")]
+    [InlineData("..%2F..%2Fb", "b")]
+    [InlineData("caf%C3%A9%20noir", "café noir")]
+    public async Task A_method_is_a_path_below_the_actor(string method, string seen)
+    {
+        await using var one = await StartAsync();
+
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(one, HttpMethod.Post, $"Cart/1/method/{method}")).Status);
+
+        Assert.Equal($"PUT /actors/Cart/1/method/{seen}", Assert.Single(_calls));
+    }
+
+    [Theory]
+    [InlineData("a%23b")]
+    [InlineData("a%3Fb")]
+    [InlineData("a%07b")]
+    public async Task A_method_that_could_not_stand_in_a_path_is_refused(string method)
+    {
+        await using var one = await StartAsync();
+
+        var (status, body) = await SendAsync(one, HttpMethod.Post, $"Cart/1/method/{method}");
+
+        Assert.Equal((HttpStatusCode.BadRequest, "ERR_BAD_REQUEST"), (status, CodeOf(body)));
+        Assert.Empty(_calls);
+    }
+
+    [Theory]
+    [InlineData("""[{"operation":7,"request":{"key":"k"}}]""", 400, "ERR_MALFORMED_REQUEST")]
+    [InlineData("""["upsert"]""", 400, "ERR_MALFORMED_REQUEST")]
+    [InlineData("""[{"request":{"key":"k"}}]""", 500, "ERR_ACTOR_STATE_TRANSACTION_SAVE")]
+    [InlineData("""[null]""", 500, "ERR_ACTOR_STATE_TRANSACTION_SAVE")]
+    [InlineData("""[{"operation":"upsert","request":"k"}]""", 500, "ERR_ACTOR_STATE_TRANSACTION_SAVE")]
+    [InlineData("""[{"operation":"upsert","request":{"key":1,"value":1}}]""", 500, "ERR_ACTOR_STATE_TRANSACTION_SAVE")]
+    [InlineData("""[{"operation":"upsert","request":{"key":"k","value":1,"metadata":{"ttlInSeconds":5}}}]""", 500, "ERR_ACTOR_STATE_TRANSACTION_SAVE")]
+    [InlineData("""[{"operation":"upsert","request":{"key":"k","value":1,"etag":"of another"}}]""", 500, "ERR_ACTOR_STATE_TRANSACTION_SAVE")]
+    [InlineData("""[{"operation":"upsert","request":{"key":"k"}},{"operation":"delete","request":{"key":"j","etag":"x"}}]""", 500, "ERR_ACTOR_STATE_TRANSACTION_SAVE")]
+    public async Task A_wrong_transaction_stores_nothing(string body, int status, string code)
+    {
+        await using var one = await StartAsync();
+        await SendAsync(one, HttpMethod.Post, "Cart/1/method/wake");
+
+        var answer = await SendAsync(one, HttpMethod.Post, "Cart/1/state", body);
+
+        Assert.Equal((status, code), ((int)answer.Status, CodeOf(answer.Body)));
+        Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(one, HttpMethod.Get, "Cart/1/state/k")).Status);
+    }
+
+    [Theory]
+    [InlineData("null", 204)]
+    [InlineData("[]", 204)]
+    [InlineData("""[{"Operation":"upsert","REQUEST":{"Key":"k","VALUE":{ "b" : 1, "a":"<x>" },"etag":"","more":1}}]""", 200)]
+    public async Task A_transaction_is_read_as_daprd_reads_it_and_its_values_are_stored_as_daprd_stores_them(string body, int then)
+    {
+        await using var one = await StartAsync();
+        await SendAsync(one, HttpMethod.Post, "Cart/1/method/wake");
+
+        Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(one, HttpMethod.Put, "Cart/1/state", body)).Status);
+
+        var read = await SendAsync(one, HttpMethod.Get, "Cart/1/state/k");
+        Assert.Equal(then, (int)read.Status);
+        if (then == 200) Assert.Equal("""{"a":"\u003cx\u003e","b":1}""", read.Body);
+    }
+
+    [Fact]
+    public async Task An_answer_that_cancels_a_reminder_counts_as_taken_and_the_series_goes_on()
+    {
+        _behaviour["/actors/Cart/1/method/remind/r"] = context =>
+        {
+            context.Response.Headers["X-DaprReminderCancel"] = "true";
+            return Task.CompletedTask;
+        };
+        await using var one = await StartAsync();
+
+        await SendAsync(one, HttpMethod.Post, "Cart/1/reminders/r", """{"dueTime":"0s","period":"50ms"}""");
+
+        await OneSidecar.EventuallyAsync(() => Task.FromResult(_calls.Count >= 3), "the third firing");
+    }
+
+    [Fact]
+    public async Task A_method_whose_answer_cancels_a_reminder_fails()
+    {
+        _behaviour["/actors/Cart/1/method/stop"] = context =>
+        {
+            context.Response.Headers["X-DaprReminderCancel"] = "1";
+            return Task.CompletedTask;
+        };
+        await using var one = await StartAsync();
+
+        var (status, body) = await SendAsync(one, HttpMethod.Post, "Cart/1/method/stop");
+
+        Assert.Equal((HttpStatusCode.InternalServerError, "ERR_ACTOR_INVOKE_METHOD"), (status, CodeOf(body)));
+    }
+
+    [Fact]
+    public async Task A_reminder_that_the_actor_answers_with_the_error_header_is_repeated()
+    {
+        _behaviour["/actors/Cart/1/method/remind/r"] = context =>
+        {
+            if (_calls.Count == 1) context.Response.Headers["X-DaprErrorResponseHeader"] = "true";
+            return Task.CompletedTask;
+        };
+        await using var one = await StartAsync();
+
+        await SendAsync(one, HttpMethod.Post, "Cart/1/reminders/r", """{"dueTime":"0s"}""");
+
+        await OneSidecar.EventuallyAsync(() => Task.FromResult(_calls.Count == 2), "the second attempt");
+    }
+
+    [Fact]
+    public async Task The_timeout_of_a_policy_counts_for_reminders_too_and_a_policy_ends_the_search_for_hosts()
+    {
+        var held = new TaskCompletionSource();
+        _behaviour["/actors/Cart/1/method/remind/r"] = context => _calls.Count == 1 ? held.Task.WaitAsync(context.RequestAborted) : Task.CompletedTask;
+        await using var one = await StartAsync("""
+            apiVersion: dapr.io/v1alpha1
+            kind: Resiliency
+            metadata: {name: resiliency}
+            spec:
+              policies: {timeouts: {short: 200ms}}
+              targets: {actors: {Cart: {timeout: short}, Nobody: {timeout: short}}}
+            """);
+
+        await SendAsync(one, HttpMethod.Post, "Cart/1/reminders/r", """{"dueTime":"0s"}""");
+        await OneSidecar.EventuallyAsync(() => Task.FromResult(_calls.Count == 2), "the second attempt");
+
+        var from = TimeProvider.System.GetTimestamp();
+        var (status, body) = await SendAsync(one, HttpMethod.Post, "Nobody/1/method/x");
+        Assert.Equal(HttpStatusCode.InternalServerError, status);
+        Assert.Contains("did not find address for actor 'Nobody/1'", body, StringComparison.Ordinal);
+        Assert.True(TimeProvider.System.GetElapsedTime(from) < TimeSpan.FromSeconds(3));
+    }
+
+    [Theory]
+    [InlineData("""{"dueTime":"1h","overwrite":"no"}""")]
+    [InlineData("""{"dueTime":5}""")]
+    [InlineData("""{"dueTime":"1h","period":["1s"]}""")]
+    public async Task A_reminder_of_wrong_kinds_is_malformed(string body)
+    {
+        await using var one = await StartAsync();
+
+        var answer = await SendAsync(one, HttpMethod.Post, "Cart/1/reminders/r", body);
+
+        Assert.Equal((HttpStatusCode.BadRequest, "ERR_MALFORMED_REQUEST"), (answer.Status, CodeOf(answer.Body)));
+    }
+
+    private Task<OneSidecar> StartAsync(params string[] more) => OneSidecar.StartAsync(AnswerAsync, configuration: null, [store, .. more]);
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        if (context.Request.Path == "/dapr/config")
+        {
+            await context.Response.WriteAsync("""{"entities": ["Cart"]}""", context.RequestAborted);
+            return;
+        }
+
+        if (!context.Request.Path.StartsWithSegments("/actors") || context.Request.Method == "DELETE") return;
+        _calls.Enqueue($"{context.Request.Method} {context.Request.Path.Value}");
+        if (_behaviour.TryGetValue(context.Request.Path, out var behaviour)) await behaviour(context);
+    }
+
+    private static async Task<(HttpStatusCode Status, string Body)> SendAsync(OneSidecar one, HttpMethod verb, string path, string? body = null)
+    {
+        using var request = new HttpRequestMessage(verb, new Uri(
+            $"{one.Http.BaseAddress}v1.0/actors/{path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var answer = await one.Http.SendAsync(request, Stop);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Stop));
+    }
+
+    private static string? CodeOf(string body)
+    {
+        using var document = JsonDocument.Parse(body);
+        return document.RootElement.GetProperty("errorCode").GetString();
+    }
+}
