@@ -35,6 +35,9 @@ public sealed record ChildCreated(string InstanceId, string Name) : HistoryEvent
     public PropagationScope? Scope { get; init; }
 }
 
+/// <summary>A workflow was started that reports to nobody.</summary>
+public sealed record DetachedCreated(string InstanceId) : HistoryEvent;
+
 public sealed record ChildCompleted(int TaskId, string? Result) : HistoryEvent;
 
 public sealed record ChildFailed(int TaskId, FailureDetails? Failure) : HistoryEvent;

@@ -99,6 +99,9 @@ public sealed partial class WorkflowEngine
                     Input = request.OverwritesInput ? request.Input : child.Input,
                     InstanceId = request.NewChildId is { Length: > 0 } id ? id : Turns.ChildId.Of(request.NewId, child.EventId),
                 };
+            case DetachedCreated:
+                throw new WorkflowException(
+                    WorkflowErrorKind.Invalid, $"event '{request.EventId}' is a detached workflow spawn and cannot be rerun");
             default:
                 throw new WorkflowException(
                     WorkflowErrorKind.NotFound,

@@ -71,8 +71,8 @@ public sealed partial class WorkflowEngine
         List<string>? unverified = null;
         foreach (var action in response.Actions)
         {
-            if (action is not CreateChild child || (child.TargetApp is { } app && app != _options.AppId)) continue;
-            var id = IdOf(parent, child);
+            if (action is not (CreateChild or CreateDetached) || (action.TargetApp is { } app && app != _options.AppId)) continue;
+            var id = action is CreateDetached detached ? detached.InstanceId : IdOf(parent, (CreateChild)action);
             if (verdicts?.ContainsKey(id) == true || Unverified_NeedsLock(_instances[id], verified: null) is null) continue;
             (unverified ??= []).Add(id);
         }
@@ -121,10 +121,12 @@ public sealed partial class WorkflowEngine
         var started = instance.State.Started ?? turn.NewEvents.OfType<ExecutionStarted>().FirstOrDefault();
         foreach (var action in response.Actions)
         {
-            if (action is CreateChild { TargetApp: { } app } && app != _options.AppId)
+            if (action is CreateChild or CreateDetached && action.TargetApp is { } app && app != _options.AppId)
                 continue;
             if (action is CreateChild child)
                 yield return IdOf(instance, child);
+            else if (action is CreateDetached detached)
+                yield return detached.InstanceId;
             else if (action is SendEvent send)
                 yield return send.InstanceId;
             else if (action is TerminateOther other)

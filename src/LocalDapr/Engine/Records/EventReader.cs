@@ -34,6 +34,7 @@ internal static class EventReader
         21 => new ExecutionSuspended(from.Text()),
         22 => new ExecutionResumed(from.Text()),
         31 => new ExecutionStalled((StallReason)from.Byte(), from.Text()),
+        32 => new DetachedCreated(from.RequiredText()),
         _ => throw new InvalidDataException($"A workflow record holds an event of the unknown kind {kind}."),
     };
 

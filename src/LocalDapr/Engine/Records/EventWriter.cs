@@ -26,6 +26,7 @@ internal static class EventWriter
             case ExecutionSuspended e: to.Head(21, e); to.Text(e.Reason); break;
             case ExecutionResumed e: to.Head(22, e); to.Text(e.Reason); break;
             case ExecutionStalled e: to.Head(31, e); to.Byte((byte)e.Reason); to.Text(e.Description); break;
+            case DetachedCreated e: to.Head(32, e); to.Text(e.InstanceId); break;
             default: throw new NotSupportedException($"No binary form of {happened.GetType().Name}.");
         }
     }

@@ -22,6 +22,7 @@ internal sealed class Outcome(
             {
                 case ScheduleTask task: Schedule(task); break;
                 case CreateChild child: Create(child); break;
+                case CreateDetached detached: Create(detached); break;
                 case CreateTimer timer: Create(timer); break;
                 case SendEvent send: Send(send); break;
                 case TerminateOther other: Terminate(other); break;
@@ -37,9 +38,21 @@ internal sealed class Outcome(
 
     private bool IsElsewhere(WorkflowAction action) => action.TargetApp is { } app && app != facts.AppId;
 
+    /// <summary>Why a workflow cannot be started that nobody waits for; null when all can.</summary>
+    public static FailureDetails? FailureOf(IReadOnlyList<WorkflowAction> actions, TurnFacts facts)
+    {
+        foreach (var detached in actions.OfType<CreateDetached>())
+        {
+            if (detached.InstanceId.Length == 0)
+                return new("InvalidAction", "CreateDetachedWorkflowAction requires an instance ID") { IsNonRetriable = true };
+            if (detached.TargetApp is { } app && app != facts.AppId) return NotRouted($"detached workflow '{detached.Name}'", app);
+        }
+        return null;
+    }
+
     // Without a link, saying so is better than letting the wrong app's code of the same name run.
     private static FailureDetails NotRouted(string what, string? app) =>
-        new("AppRoutingNotSupported", $"{what} is for app '{app}', and this hub has no link to other apps") { IsNonRetriable = true };
+        new("AppRoutingNotSupported", $"{what} is for app '{app}', and this hub has no way to have it done there") { IsNonRetriable = true };
 
     private void Schedule(ScheduleTask task)
     {
@@ -110,6 +123,23 @@ internal sealed class Outcome(
         Parent = new ParentInstance(child.Id, started.Name, self, started.ExecutionId) { AppId = facts.AppId },
         Propagated = child.Scope is null ? null : Propagation.For(child.Scope, facts.AppId, self, started, [.. state.History, .. _events]),
     };
+
+    // An id that is taken is nobody's concern: who starts a workflow this way does not wait for it.
+    private void Create(CreateDetached detached)
+    {
+        _events.Add(new DetachedCreated(detached.InstanceId) { EventId = detached.Id, Timestamp = facts.Now, Router = _here });
+        if (facts.IsActive(detached.InstanceId) || facts.WhyNotAgain(detached.InstanceId) is not null) return;
+        var executionId = detached.ExecutionId is { Length: > 0 } given ? given : facts.NewExecutionId();
+        _messages.Add(new OutgoingMessage(detached.InstanceId, new ExecutionStarted(detached.Name, detached.InstanceId, executionId)
+        {
+            Timestamp = facts.Now,
+            Router = _here,
+            Input = detached.Input,
+            ScheduledStart = detached.ScheduledStart,
+            Tags = detached.Tags,
+            Trace = detached.Trace ?? _trace,
+        }));
+    }
 
     private void Send(SendEvent send)
     {

@@ -25,6 +25,7 @@ internal static class PayloadLimit
             {
                 ScheduleTask task => ("the input of activity", task.Input),
                 CreateChild child => ("the input of child workflow", child.Input),
+                CreateDetached detached => ("the input of detached workflow", detached.Input),
                 SendEvent send => ("the event", send.Input),
                 CompleteWorkflow complete => ("the output of the workflow", complete.Result),
                 _ => ("", null),
@@ -33,6 +34,7 @@ internal static class PayloadLimit
             {
                 ScheduleTask task => $" '{task.Name}'",
                 CreateChild child => $" '{child.Name}'",
+                CreateDetached detached => $" '{detached.Name}'",
                 SendEvent send => $" '{send.Name}'",
                 _ => "",
             };

@@ -40,7 +40,7 @@ public static class Turn
     /// <summary>
     /// 1 a worker that does not fit the history stalls the instance, and nothing of the turn counts;
     /// 2 a termination the worker did not honour overrules it;
-    /// 3 an answer that carries more than the limit fails the workflow;
+    /// 3 an answer that carries more than the limit, or asks for what cannot be, fails the workflow;
     /// 4 continue-as-new drops the history and every other action;
     /// 5 else each action becomes an event, and a message where one is needed.
     /// </summary>
@@ -57,9 +57,9 @@ public static class Turn
             var overruled = new CompleteWorkflow(-1, RuntimeStatus.Terminated) { Result = terminated.Output };
             return new Outcome(response.InstanceId, state, started, opened, facts).Conclude([overruled], response.CustomStatus);
         }
-        if (PayloadLimit.FailureOf(response, facts.MaxPayloadBytes) is { } tooLarge)
+        if ((PayloadLimit.FailureOf(response, facts.MaxPayloadBytes) ?? Outcome.FailureOf(response.Actions, facts)) is { } refused)
         {
-            var failed = new CompleteWorkflow(-1, RuntimeStatus.Failed) { Failure = tooLarge };
+            var failed = new CompleteWorkflow(-1, RuntimeStatus.Failed) { Failure = refused };
             return new Outcome(response.InstanceId, state, started, opened, facts).Conclude([failed], customStatus: null);
         }
         if (completion is { Status: RuntimeStatus.ContinuedAsNew })

@@ -30,6 +30,20 @@ public sealed record CreateChild(int Id, string InstanceId, string Name) : Workf
     public PropagationScope? Scope { get; init; }
 }
 
+/// <summary>Starts a workflow that this one has nothing to do with afterwards: no result, no cascade. It needs an id of its own.</summary>
+public sealed record CreateDetached(int Id, string InstanceId, string Name) : WorkflowAction(Id)
+{
+    public string? Input { get; init; }
+
+    public Moment? ScheduledStart { get; init; }
+
+    public string? ExecutionId { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Tags { get; init; }
+
+    public TraceContext? Trace { get; init; }
+}
+
 public sealed record CreateTimer(int Id, Moment FireAt) : WorkflowAction(Id)
 {
     public string? Name { get; init; }

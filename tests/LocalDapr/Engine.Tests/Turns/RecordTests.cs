@@ -32,6 +32,7 @@ public sealed class RecordTests
         new ExecutionSuspended(null),
         new ExecutionResumed("why"),
         new ExecutionStalled(StallReason.PatchMismatch, "d"),
+        new DetachedCreated("d"),
     ];
 
     [Theory]

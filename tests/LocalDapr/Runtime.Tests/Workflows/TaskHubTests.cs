@@ -121,4 +121,43 @@ public sealed class TaskHubTests : IAsyncLifetime
         Assert.Null(turn.NewEvents[^1].ExecutionSuspended.Input);
         Assert.Null(turn.NewEvents[^1].Router);
     }
+
+    [Fact]
+    public async Task A_detached_workflow_runs_by_itself_with_what_it_was_given_and_its_starter_hears_nothing_of_it()
+    {
+        await _hub.StartAsync("a");
+        await _hub.PlayAsync(Detached(1, "free"));
+        var free = await _hub.PlayAsync(Complete("free"));
+        await _hub.EndAsync("free");
+        await _hub.RaiseAsync("a");
+        var starter = await _hub.PlayAsync(Detached(2, "a"), Detached(3, "free"), Complete());
+        var again = await _hub.TurnAsync();
+
+        var start = free.NewEvents[1].ExecutionStarted;
+        Assert.Equal(("d", "in", "blue"), (start.Name, start.Input, start.Tags["colour"]));
+        Assert.Null(start.ParentInstance);
+        Assert.Equal([Case.WorkflowStarted, Case.EventRaised], starter.NewEvents.Select(happened => happened.EventTypeCase));
+        Assert.Equal(("free", 0), (again.InstanceId, again.PastEvents.Count));
+        var created = (await _hub.HistoryAsync("a")).Where(happened => happened.EventTypeCase == Case.DetachedWorkflowInstanceCreated);
+        Assert.Equal(["1 free", "2 a", "3 free"], created.Select(e => $"{e.EventId} {e.DetachedWorkflowInstanceCreated.InstanceId}"));
+    }
+
+    [Theory]
+    [InlineData("", null, "CreateDetachedWorkflowAction requires an instance ID")]
+    [InlineData("free", "other", "detached workflow 'd' is for app 'other', and this hub has no way to have it done there")]
+    public async Task A_detached_workflow_without_an_id_or_in_another_app_fails_its_starter(string id, string? app, string expected)
+    {
+        await _hub.StartAsync("a");
+        var detached = Detached(1, id);
+        if (app is not null) detached.Router = new TaskRouter { TargetAppID = app };
+        await _hub.PlayAsync(detached);
+
+        Assert.Equal(expected, (await _hub.EndAsync("a")).FailureDetails.ErrorMessage);
+    }
+
+    private static WorkflowAction Detached(int id, string instanceId) => new()
+    {
+        Id = id,
+        CreateDetachedWorkflow = new CreateDetachedWorkflowAction { InstanceId = instanceId, Name = "d", Input = "in", Tags = { ["colour"] = "blue" } },
+    };
 }

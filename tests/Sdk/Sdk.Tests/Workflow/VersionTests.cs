@@ -40,9 +40,25 @@ public sealed class VersionTests
         if (parsed) Assert.Equal((canonical, version), (family, date));
     }
 
+    [Theory]
+    [InlineData("OrderSagav1.2.10", "OrderSaga", "1.2.10")]
+    [InlineData("OrderSagav1.0.0-alpha.1+7", "OrderSaga", "1.0.0-alpha.1+7")]
+    [InlineData("OrderSagav1.2", null, null)]
+    [InlineData("OrderSaga", null, null)]
+    [InlineData("v1.2.3", null, null)]
+    public void A_semantic_version_behind_a_v_is_the_version_of_a_name(string name, string? canonical, string? version)
+    {
+        var parsed = new SemVerVersionStrategy().TryParse(name, out var family, out var number);
+
+        Assert.Equal(canonical is not null, parsed);
+        if (parsed) Assert.Equal((canonical, version), (family, number));
+    }
+
     [Fact]
     public void Versions_are_ordered_as_what_they_are()
     {
+        string[] semantic = ["x", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0", "1.2.0", "1.10.0"];
+        Assert.Equal(semantic, semantic.Reverse().Order(new SemVerVersionStrategy()));
         Assert.Equal(["x", "2", "10"], ((string[])["10", "x", "2"]).Order(new NumericVersionStrategy()));
         Assert.Equal(["20260401", "20270101"], ((string[])["20270101", "20260401"]).Order(new DateVersionStrategy()));
     }

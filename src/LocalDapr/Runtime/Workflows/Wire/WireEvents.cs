@@ -44,6 +44,9 @@ internal static class WireEvents
             case EventRaised e: wire.EventRaised = new EventRaisedEvent { Name = e.Name, Input = e.Input }; break;
             case ExecutionSuspended e: wire.ExecutionSuspended = new ExecutionSuspendedEvent { Input = e.Reason }; break;
             case ExecutionResumed e: wire.ExecutionResumed = new ExecutionResumedEvent { Input = e.Reason }; break;
+            case DetachedCreated e:
+                wire.DetachedWorkflowInstanceCreated = new DetachedWorkflowInstanceCreatedEvent { InstanceId = e.InstanceId };
+                break;
             case ExecutionStalled e: wire.ExecutionStalled = Stalled(e); break;
             default: throw new NotSupportedException($"{happened.GetType().Name} has no form on the wire.");
         }

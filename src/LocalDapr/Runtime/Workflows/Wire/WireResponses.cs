@@ -34,6 +34,7 @@ internal static class WireResponses
     {
         Kind.ScheduleTask => Schedule(action),
         Kind.CreateChildWorkflow => Child(action),
+        Kind.CreateDetachedWorkflow => Detached(action),
         Kind.CreateTimer => Timer(action),
         Kind.SendEvent => new SendEvent(action.Id, action.SendEvent.Instance?.InstanceId ?? "", action.SendEvent.Name, action.SendEvent.Data)
         {
@@ -78,6 +79,20 @@ internal static class WireResponses
             Version = child.Version,
             Input = child.Input,
             Scope = child.HasHistoryPropagationScope ? (PropagationScope)child.HistoryPropagationScope : null,
+        };
+    }
+
+    private static CreateDetached Detached(Actions.WorkflowAction action)
+    {
+        var detached = action.CreateDetachedWorkflow;
+        return new CreateDetached(action.Id, detached.InstanceId, detached.Name)
+        {
+            TargetApp = Target(action.Router),
+            Input = detached.Input,
+            ScheduledStart = detached.ScheduledStartTimestamp?.ToMoment(),
+            ExecutionId = detached.ExecutionId,
+            Tags = detached.Tags.Count > 0 ? new Dictionary<string, string>(detached.Tags) : null,
+            Trace = detached.ParentTraceContext.FromWire(),
         };
     }
 
