@@ -35,7 +35,8 @@ public sealed partial class TiltfileTests
 
         var listed = calls.SelectMany(c => c.List("named.objects")).Select(o => o.ToString()).ToList();
         var wanted = rendering.Objects.Where(o => o.Text("kind") is not ("Deployment" or "Service" or "Pod")).Select(o => $"{o.Text("metadata.name")}:{o.Text("kind")!.ToLowerInvariant()}");
-        Assert.Equal(wanted.Append("orders:namespace").Order(), listed.Order());
+        var own = new[] { "namespace.yaml", "tokens.yaml" }.SelectMany(file => Yaml.Documents(Checkout.Read($"tilt/{file}"))).Select(o => $"{o.Text("metadata.name")}:{o.Text("kind")!.ToLowerInvariant()}");
+        Assert.Equal(wanted.Concat(own).Order(), listed.Order());
 
         var dapr = calls.Single(c => c.Text("named.new_name") == "dapr objects");
         Assert.Contains("dapr", dapr.List("named.resource_deps").Select(d => d.ToString()));
@@ -59,6 +60,36 @@ public sealed partial class TiltfileTests
         var built = (await EvaluateAsync(release)).Where(c => c.Text("function") == "docker_build").Select(c => c.List("arguments").First().ToString());
 
         Assert.Equal(images.Order(), built.Order());
+    }
+
+    /// <summary>Tilt refuses names on its command line once a Tiltfile parses its flags itself, unless one of them takes the names.</summary>
+    [Fact]
+    public async Task The_services_that_are_named_on_the_command_line_are_the_ones_that_run()
+    {
+        var calls = await EvaluateAsync(release: false);
+
+        Assert.True(Assert.Single(calls, c => c.Text("function") == "config.define_string_list").Is("named.args", true));
+        Assert.Single(calls, c => c.Text("function") == "config.set_enabled_resources");
+    }
+
+    [Fact]
+    public async Task Ending_it_leaves_the_volumes_with_the_orders()
+    {
+        var objects = (await EvaluateAsync(release: false)).Where(c => c.Text("function") == "k8s_yaml").SelectMany(c => c.List("arguments")).SelectMany(a => a.List("rendered")).ToList();
+        var claims = objects.Where(o => o.Text("kind") == "PersistentVolumeClaim").ToList();
+
+        Assert.Equal(2, claims.Count);
+        Assert.All(claims, claim => Assert.Equal("keep", claim.At("metadata.annotations")!["tilt.dev/down-policy"]?.ToString()));
+    }
+
+    [Fact]
+    public async Task Rendering_the_chart_again_makes_up_no_token()
+    {
+        var secrets = (await ChartAsync()).Of("Secret").Select(secret => secret.Text("metadata.name"));
+        var tokens = Yaml.Documents(Checkout.Read("tilt/tokens.yaml")).Where(secret => secret.At("stringData.token") is not null).Select(secret => secret.Text("metadata.name"));
+
+        Assert.Equal(["shop-daprorders-development-key"], secrets);
+        Assert.Equal((await ChartAsync()).Workloads().SelectMany(pod => new[] { pod.Annotation("dapr.io/api-token-secret"), pod.Annotation("dapr.io/app-token-secret") }).OfType<string>().Distinct().Order(), tokens.Order());
     }
 
     [Fact]
@@ -87,7 +118,7 @@ public sealed partial class TiltfileTests
         Assert.Contains(">/tmp/service.pid", serve);
     }
 
-    [Theory, InlineData("redis.yaml"), InlineData("namespace.yaml")]
+    [Theory, InlineData("redis.yaml"), InlineData("namespace.yaml"), InlineData("tokens.yaml")]
     public void The_manifests_fit_the_schemas_of_their_kinds(string file)
     {
         var root = JsonNode.Parse(File.ReadAllText(Path.Combine(Checkout.Tests, "Schemas/kubernetes.json")))!;

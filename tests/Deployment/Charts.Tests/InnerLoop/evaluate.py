@@ -27,12 +27,14 @@ def stand_in(name, answer=None):
 
 class Config:
     define_bool = staticmethod(stand_in('config.define_bool'))
+    define_string_list = staticmethod(stand_in('config.define_string_list'))
+    set_enabled_resources = staticmethod(stand_in('config.set_enabled_resources'))
     parse = staticmethod(stand_in('config.parse', lambda: {'release': len(sys.argv) > 3}))
 
 
 names = {name: stand_in(name) for name in ['k8s_yaml', 'k8s_resource', 'local_resource', 'docker_build']}
 names.update(
     config=Config, TRIGGER_MODE_MANUAL='manual', local=stand_in('local', lambda *a, **k: 'x86_64\n'), helm=stand_in('helm', lambda *a, **k: 'chart'),
-    decode_yaml_stream=stand_in('decode_yaml_stream', lambda text: chart), sync=lambda a, b: {'sync': [a, b]}, run=lambda c: {'run': c}, link=lambda u, n: {'link': [u, n]})
+    decode_yaml_stream=stand_in('decode_yaml_stream', lambda text: chart), encode_yaml_stream=lambda objects: {'rendered': objects}, sync=lambda a, b: {'sync': [a, b]}, run=lambda c: {'run': c}, link=lambda u, n: {'link': [u, n]})
 exec(compile(tree, path, 'exec'), names)
 print(json.dumps(calls))
