@@ -33,6 +33,7 @@ internal static partial class OnOrderEnd
     private static BulkSubscribeAppResponseStatus StatusOf(JsonElement cloudEvent, Audit audit, ILogger log)
     {
         if (!IsEnd(cloudEvent)) return BulkSubscribeAppResponseStatus.SUCCESS;
+        using var span = TopicDelivery.Continue(cloudEvent, "audit order");
         if (audit.Waiting >= MostWaiting)
         {
             _ = audit.FollowAsync(); // where no period is set, this is what makes room

@@ -8,28 +8,32 @@ namespace DaprOrders.ServiceDefaults;
 /// of the items; a failed call fails every item of its batch. Safe for concurrent use.
 /// Calls begin at least <paramref name="spacing"/> apart, and at most <paramref name="parallel"/> are under way: a lone item goes at once,
 /// and under load batches grow by themselves.
+/// A batch with a <paramref name="name"/> is a span: a lone item's goes on in the item's trace, one of many begins a trace with links to theirs.
 /// </summary>
 public sealed class MicroBatch<TItem, TResult> : IAsyncDisposable
 {
     private const int QueueLimit = 50_000;
+    private static readonly ActivitySource Source = new("DaprOrders.Batches");
     private readonly Channel<Waiting> queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(QueueLimit) { SingleReader = true });
     private readonly Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> call;
+    private readonly string? name;
     private readonly int maxItems;
     private readonly int parallel;
     private readonly TimeSpan spacing;
     private readonly SemaphoreSlim slots;
     private readonly Task loop;
 
-    public MicroBatch(Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> call, int maxItems = 256, TimeSpan? spacing = null, int parallel = 4)
+    public MicroBatch(Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> call, int maxItems = 256, TimeSpan? spacing = null, int parallel = 4, string? name = null)
     {
-        (this.call, this.maxItems, this.parallel, this.spacing) = (call, maxItems, parallel, spacing ?? TimeSpan.FromMilliseconds(2));
+        (this.call, this.maxItems, this.parallel, this.spacing, this.name) = (call, maxItems, parallel, spacing ?? TimeSpan.FromMilliseconds(2), name);
         slots = new SemaphoreSlim(parallel, parallel);
-        loop = Task.Run(LoopAsync);
+        using (ExecutionContext.SuppressFlow()) loop = Task.Run(LoopAsync); // else every call would belong to the request that happened to come first
     }
 
     public async Task<TResult> AddAsync(TItem item)
     {
-        var waiting = new Waiting(item, new TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously));
+        var trace = name is null ? default : Activity.Current?.Context ?? default;
+        var waiting = new Waiting(item, trace, new TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously));
         await queue.Writer.WriteAsync(waiting);
         return await waiting.Done.Task;
     }
@@ -60,6 +64,7 @@ public sealed class MicroBatch<TItem, TResult> : IAsyncDisposable
 
     private async Task CallAsync(List<Waiting> batch)
     {
+        using var span = Begin(batch);
         try
         {
             var results = await call(batch.ConvertAll(waiting => waiting.Item));
@@ -68,6 +73,7 @@ public sealed class MicroBatch<TItem, TResult> : IAsyncDisposable
         }
         catch (Exception e)
         {
+            span?.SetStatus(ActivityStatusCode.Error, e.Message);
             foreach (var waiting in batch) waiting.Done.TrySetException(e); // the callers decide what it means
         }
         finally
@@ -76,5 +82,14 @@ public sealed class MicroBatch<TItem, TResult> : IAsyncDisposable
         }
     }
 
-    private readonly record struct Waiting(TItem Item, TaskCompletionSource<TResult> Done);
+    private Activity? Begin(List<Waiting> batch)
+    {
+        if (name is null || !Source.HasListeners()) return null;
+        var traces = batch.Select(waiting => waiting.Trace).Where(trace => trace != default).Distinct().ToList();
+        return traces.Count == 1
+            ? Source.StartActivity(name, ActivityKind.Internal, traces[0])
+            : Source.StartActivity(name, ActivityKind.Internal, default(ActivityContext), [new("items", batch.Count)], traces.Select(trace => new ActivityLink(trace)));
+    }
+
+    private readonly record struct Waiting(TItem Item, ActivityContext Trace, TaskCompletionSource<TResult> Done);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Dapr.AspNetCore;
 using Microsoft.AspNetCore.Http;
@@ -10,6 +11,7 @@ namespace DaprOrders.ServiceDefaults;
 /// </summary>
 public sealed class TopicDelivery : IDisposable
 {
+    private static readonly ActivitySource Source = new("DaprOrders.Deliveries");
     private readonly JsonDocument body;
     private readonly bool isBulk;
 
@@ -30,5 +32,22 @@ public sealed class TopicDelivery : IDisposable
         ? TypedResults.Ok(new BulkSubscribeAppResponse([.. Entries.Select(entry => new BulkSubscribeAppResponseEntry(entry.Id, statusOf(entry)))]))
         : TypedResults.Ok(new { status = statusOf(Entries[0]).ToString() });
 
+    /// <summary>
+    /// A span of what is done about the event, in the trace it carries: the request's header can name one trace, and a delivery is of many. Null where nobody
+    /// listens. It is the current one of whoever asks.
+    /// </summary>
+    public static Activity? Continue(JsonElement cloudEvent, string name) => Continue(TraceOf(cloudEvent), name, Text(cloudEvent, "id"));
+
+    /// <summary>The same, for what is done later.</summary>
+    public static Activity? Continue(string? trace, string name, string? eventId) =>
+        Source.HasListeners() && ActivityContext.TryParse(trace, null, isRemote: true, out var parent)
+            ? Source.StartActivity(name, ActivityKind.Consumer, parent, [new("messaging.message.id", eventId)])
+            : null;
+
+    public static string? TraceOf(JsonElement cloudEvent) => Text(cloudEvent, "traceparent") is { Length: > 0 } trace ? trace : null;
+
     public void Dispose() => body.Dispose();
+
+    private static string? Text(JsonElement cloudEvent, string attribute) =>
+        cloudEvent.ValueKind == JsonValueKind.Object && cloudEvent.TryGetProperty(attribute, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -19,7 +19,17 @@ public sealed class RunningShop : IAsyncLifetime
     /// <summary>Where it is given, several Orderings share an event store in this PostgreSQL.</summary>
     public string? Postgres { get; init; }
 
+    /// <summary>Where it is given, every process sends its spans to this collector.</summary>
+    public Uri? Collector { get; init; }
+
+    /// <summary>Where it is given, sagas of orders that stand still for so long are looked for.</summary>
+    public TimeSpan? SagaLostAfter { get; init; }
+
     public string Data { get; } = Directory.CreateTempSubdirectory("daprorders-").FullName;
+
+    /// <summary>Where this shop's sidecars are found by name.</summary>
+    public string Names => Directory.CreateDirectory(Path.Combine(Data, "names")).FullName;
+
     public Uri Gateway { get; private set; } = null!;
     public Uri Provider { get; private set; } = null!;
     public Uri Grpc { get; private set; } = null!;
@@ -83,6 +93,10 @@ public sealed class RunningShop : IAsyncLifetime
             Environment = { ["DAPRORDERS_PARK_AFTER_SECONDS"] = "1" },
         };
         if (Postgres is not null) ShareStore(start, Postgres);
+        if (Collector is not null)
+            foreach (var (name, value) in new[] { ("ENDPOINT", Collector.AbsoluteUri.TrimEnd('/')), ("PROTOCOL", "http/protobuf") }) start.Environment[$"OTEL_EXPORTER_OTLP_{name}"] = value;
+        if (SagaLostAfter is { } patience) start.Environment["DAPRORDERS_SAGA_LOST_AFTER_SECONDS"] = $"{patience.TotalSeconds}";
+        start.Environment["TMPDIR"] = Names; // the file of names that sidecars use by themselves: of this shop alone
         run = Process.Start(start)!;
         var open = new TaskCompletionSource();
         void Keep(object sender, DataReceivedEventArgs line)
@@ -126,7 +140,7 @@ public sealed class RunningShop : IAsyncLifetime
         return File.Exists(log) ? string.Join('\n', File.ReadLines(log).TakeLast(60)) : "";
     }
 
-    private static string Root()
+    internal static string Root()
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "run.sh"))) folder = Path.GetDirectoryName(folder)!;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using DaprOrders.Contracts;
@@ -53,6 +54,22 @@ public abstract class EventStoreContract : IAsyncLifetime
         Assert.Single(answers, answer => answer.IsNew);
         Assert.Single(answers.Select(answer => Encoding.UTF8.GetString(answer.Answer)).Distinct());
         Assert.Single(await store.Read.InOrderOfAcceptanceAsync(0, 100));
+    }
+
+    [Fact]
+    public async Task An_event_is_published_in_the_trace_of_its_step_and_else_in_that_of_the_request_that_placed_the_order()
+    {
+        const string Placed = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        await store.PlaceAsync(new Asked("demo\n/orders\nkey", "hash"), Some.Order() with { Trace = Placed }, Some.Accepted(), [1]);
+        using (var elsewhere = new Activity("another order's").Start())
+            await store.AppendAsync("o1", _ => [new Happening(OrderEventNames.StockReserved)], Some.Now);
+        using var step = new Activity("step").SetParentId(Placed).Start();
+        await store.AppendAsync("o1", _ => [new Happening(OrderEventNames.PaymentAuthorised)], Some.Now);
+
+        var buckets = (await store.Read.LeaseAsync(TimeSpan.FromMinutes(5), CancellationToken.None)).Select(share => (share.Bucket, 0L));
+        var published = await store.Read.EventsToPublishAsync([.. buckets], 1000);
+
+        Assert.Equal([Placed, Placed, step.Id], published.Select(stored => stored.Trace));
     }
 
     [Fact]

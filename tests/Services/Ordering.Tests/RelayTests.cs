@@ -72,6 +72,21 @@ public sealed class RelayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_event_carries_its_orders_trace_for_whoever_hears_of_it()
+    {
+        const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        await store.PlaceAsync(new Asked("demo\n/orders\nkey", "hash"), Some.Order() with { Trace = Trace }, Some.Accepted(), [1]);
+        await store.PlaceAsync("o2", "key-2");
+
+        await relay.StartAsync(CancellationToken.None);
+        await Until.TrueAsync(() => store.Read.Outbox().Waiting == 0, "the mark of the published events");
+
+        var events = published.Select(entry => entry.GetProperty("event")).ToDictionary(sent => sent.GetProperty("subject").GetString()!);
+        Assert.Equal((Trace, Trace), (events["o1"].GetProperty("traceparent").GetString(), events["o1"].GetProperty("traceid").GetString()));
+        Assert.False(events["o2"].TryGetProperty("traceparent", out _));
+    }
+
+    [Fact]
     public async Task Only_what_the_bus_did_not_take_goes_again_and_what_follows_of_its_order_waits_for_it()
     {
         refused["o1:1"] = "partition without leader";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Gateway.Edge;
@@ -19,6 +20,7 @@ internal sealed class Services : IDisposable
     {
         var request = new HttpRequestMessage(verb, new Uri($"{sidecar}/v1.0/invoke/{app}/method/{pathAndQuery.TrimStart('/')}"));
         if (!string.IsNullOrEmpty(apiToken)) request.Headers.Add("dapr-api-token", apiToken);
+        if (Activity.Current is { Source.Name.Length: > 0, Id: { } span }) request.Headers.TryAddWithoutValidation("traceparent", span); // where the edge makes spans, else it is no part of the trace
         return request;
     }
 

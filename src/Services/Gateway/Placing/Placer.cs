@@ -22,7 +22,7 @@ internal sealed class Placer : IAsyncDisposable
     {
         this.services = services;
         mostInFlight = configuration.GetValue("DAPRORDERS_MAX_PLACING", 1024);
-        batches = new(SendAsync, maxItems: 64, parallel: 16);
+        batches = new(SendAsync, maxItems: 64, parallel: 16, name: "place orders");
     }
 
     /// <summary>

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using DaprOrders.Contracts;
 using DaprOrders.Notifications.DeadLetters;
 using DaprOrders.Notifications.Webhooks;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Notifications.Subscriptions;
 
@@ -36,12 +38,14 @@ internal sealed class OrderNews(CustomerDirectory customers, TellCustomer tell, 
         await Parallel.ForEachAsync(events.Where(e => e.IsEnd), new ParallelOptions { MaxDegreeOfParallelism = atATime, CancellationToken = cancellation }, async (heard, ct) =>
         {
             if (recipients.GetValueOrDefault(heard.Order.CustomerId) is not { WantsEmail: true } customer) return;
+            using var span = TopicDelivery.Continue(heard.CloudEvent, "mail order's end");
             try
             {
                 await tell.OfEndAsync(heard.Order, customer, ct);
             }
             catch (Exception e) when (!ct.IsCancellationRequested)
             {
+                span?.SetStatus(ActivityStatusCode.Error, e.Message);
                 failed[heard.EventId] = e.Message;
             }
         });
@@ -61,7 +65,7 @@ internal sealed class OrderNews(CustomerDirectory customers, TellCustomer tell, 
             }
 
             if (accepted.Count == 0) return;
-            await webhooks.AcceptAsync([.. accepted.Select(e => new Telling(e.Order.CustomerId, e.Order.OrderId, e.EventId, WebhookMessage.Body(e.CloudEvent)))], cancellation);
+            await webhooks.AcceptAsync([.. accepted.Select(e => new Telling(e.Order.CustomerId, e.Order.OrderId, e.EventId, WebhookMessage.Body(e.CloudEvent), TopicDelivery.TraceOf(e.CloudEvent)))], cancellation);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {

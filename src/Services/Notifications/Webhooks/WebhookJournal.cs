@@ -7,7 +7,7 @@ using DaprOrders.ServiceDefaults;
 namespace DaprOrders.Notifications.Webhooks;
 
 /// <summary>An event that a customer's webhook is to be told. Body is gone once it is settled; what is left keeps a second delivery from being sent again.</summary>
-public sealed record Telling(string CustomerId, string OrderId, string EventId, string? Body);
+public sealed record Telling(string CustomerId, string OrderId, string EventId, string? Body, string? Trace = null);
 
 /// <summary>
 /// What webhooks are still to be told, durable before the bus is answered, so that a webhook that is slow or away holds up nobody. One document an event,

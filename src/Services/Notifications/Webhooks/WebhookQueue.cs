@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Text.Json;
 using DaprOrders.Notifications.DeadLetters;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Notifications.Webhooks;
 
@@ -95,7 +97,8 @@ internal sealed partial class WebhookQueue(
                 }
 
                 customer.Lanes[telling.OrderId] = new Queue<(Telling, long)>([(telling, since)]);
-                var running = RunLaneAsync(telling.CustomerId, customer, telling.OrderId);
+                Task running;
+                using (ExecutionContext.SuppressFlow()) running = RunLaneAsync(telling.CustomerId, customer, telling.OrderId); // a lane outlives the request that began it
                 lanes.Add(running);
                 _ = running.ContinueWith(ended => Ended(ended), TaskScheduler.Default);
             }
@@ -160,9 +163,12 @@ internal sealed partial class WebhookQueue(
     private async Task<WebhookFailure?> TryAsync(Telling telling, SemaphoreSlim slots)
     {
         await slots.WaitAsync(stop);
+        using var span = TopicDelivery.Continue(telling.Trace, "tell webhook", telling.EventId);
         try
         {
-            return await send.TryAsync(telling.CustomerId, telling.Body!, stop);
+            var failure = await send.TryAsync(telling.CustomerId, telling.Body!, stop);
+            if (failure is not null) span?.SetStatus(ActivityStatusCode.Error, failure.Error);
+            return failure;
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using System.Text.Json;
 using DaprOrders.Contracts;
 using DaprOrders.Ordering.Orders;
@@ -45,7 +46,7 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
     public async Task<StoredAnswer?> PlaceAsync(Asked asked, OrderState order, OrderEvent accepted, byte[] answer, long? limit = null)
     {
         var (id, customer) = (order.View.OrderId, order.View.CustomerId);
-        var first = NewEventOf(OrderEventNames.Accepted, accepted);
+        var first = NewEventOf(OrderEventNames.Accepted, accepted, order.Trace);
         var stored = await WriteAsync(new Work(turn =>
         {
             if (turn.Answer(asked.ScopedKey) is { } before) return before;
@@ -65,6 +66,7 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
     /// <summary>Appends what the decision returns, in its order, skipping what has happened before; gives the order after it.</summary>
     public async Task<OrderState> AppendAsync(string orderId, Func<OrderState, IEnumerable<Happening>> decide, DateTimeOffset at, Func<OrderState, OrderState>? mark = null)
     {
+        var step = Activity.Current;
         var outcome = await WriteAsync(new Work(turn =>
         {
             var first = turn.Order(orderId);
@@ -74,7 +76,7 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
             {
                 if (!OrderFold.MayHappen(state, happening.Name)) continue;
                 (state, var data) = OrderFold.Apply(state, happening.Name, at, happening.Reason, happening.Reference);
-                happened.Add(NewEventOf(happening.Name, data));
+                happened.Add(NewEventOf(happening.Name, data, TraceOf(state, step)));
             }
 
             foreach (var one in happened) turn.Append(one);
@@ -194,7 +196,11 @@ internal sealed partial class OrderEventStore : IAsyncDisposable
         foreach (var id in settled) watch.Wake(id);
     }
 
-    private static NewEvent NewEventOf(string name, OrderEvent data) => new(data.OrderId, data.Version, name, JsonSerializer.SerializeToUtf8Bytes(data, Defaults.Json));
+    private static NewEvent NewEventOf(string name, OrderEvent data, string? trace) => new(data.OrderId, data.Version, name, JsonSerializer.SerializeToUtf8Bytes(data, Defaults.Json), trace);
+
+    /// <summary>Of the step that does it, where that belongs to the order's trace; else of the request that placed the order.</summary>
+    private static string? TraceOf(OrderState order, Activity? step) =>
+        step is { IdFormat: ActivityIdFormat.W3C, Id: { } id } && (order.Trace is null || order.Trace.Contains(step.TraceId.ToHexString(), StringComparison.Ordinal)) ? id : order.Trace;
 
     private readonly record struct Outcome(object? Value, Exception? Error);
 }

@@ -22,10 +22,12 @@ internal sealed record SagaCommand(long Id, string OrderId, string Act)
     public static SagaCommand Read(DbDataReader row) => new(row.GetInt64(0), row.GetString(1), row.GetString(2));
 }
 
-/// <summary>An event in the stream; the position says what came first.</summary>
-internal sealed record StoredEvent(long Position, int Bucket, string OrderId, long Version, string Name, byte[] Data)
+/// <summary>An event in the stream; the position says what came first. Trace is there where it is read to be published.</summary>
+internal sealed record StoredEvent(long Position, int Bucket, string OrderId, long Version, string Name, byte[] Data, string? Trace = null)
 {
     public static StoredEvent Read(DbDataReader row) => new(row.GetInt64(0), row.GetInt32(1), row.GetString(2), row.GetInt64(3), row.GetString(4), OrderTables.Bytes(row, 5));
+
+    public static StoredEvent ReadToPublish(DbDataReader row) => Read(row) with { Trace = row.IsDBNull(6) ? null : row.GetString(6) };
 }
 
 /// <summary>A bucket that this process owns for a while. The epoch grows with every change of hands: a mark with an old one is not set.</summary>

@@ -54,7 +54,8 @@ internal sealed class Changes
     public bool IsEmpty => Events.Count + Orders.Count + Answers.Count + Commands.Count + CarriedOut.Count + Marks.Count == 0 && ForgetAnswersBefore is null && !IsProbe;
 }
 
-internal sealed record NewEvent(string OrderId, long Version, string Name, byte[] Data);
+/// <summary>Trace: the W3C traceparent that whoever hears of the event goes on in.</summary>
+internal sealed record NewEvent(string OrderId, long Version, string Name, byte[] Data, string? Trace);
 
 internal sealed record WrittenOrder(OrderState State, bool IsNew)
 {

@@ -28,12 +28,14 @@ internal sealed class OrdersTopic : IDisposable
     /// <summary>The events that the bus did not take, with the reason; throws when it took none or it is not known which.</summary>
     public async Task<IReadOnlyDictionary<StoredEvent, string>> PublishAsync(IReadOnlyList<StoredEvent> events, CancellationToken cancellation)
     {
-        using var content = new ReadOnlyMemoryContent(Body(events));
+        using var spans = PublishSpans.Begin(events);
+        using var content = new ReadOnlyMemoryContent(Body(events, spans));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using var answer = await http.PostAsync(address, content, cancellation);
         if (answer.IsSuccessStatusCode) return new Dictionary<StoredEvent, string>();
         var text = await answer.Content.ReadAsStringAsync(cancellation);
         var failed = FailedEntries(text);
+        spans.Fail(stored => failed.Count == 0 || failed.ContainsKey(IdOf(stored)), $"{(int)answer.StatusCode}");
         if (failed.Count == 0) throw new HttpRequestException($"The sidecar answered {(int)answer.StatusCode}: {text}");
         return events.Where(stored => failed.ContainsKey(IdOf(stored))).ToDictionary(stored => stored, stored => failed[IdOf(stored)]);
     }
@@ -43,7 +45,7 @@ internal sealed class OrdersTopic : IDisposable
     /// <summary>Order and version, so that a second delivery is recognised.</summary>
     private static string IdOf(StoredEvent stored) => $"{stored.OrderId}:{stored.Version}";
 
-    private static ReadOnlyMemory<byte> Body(IReadOnlyList<StoredEvent> events)
+    private static ReadOnlyMemory<byte> Body(IReadOnlyList<StoredEvent> events, PublishSpans spans)
     {
         var buffer = new ArrayBufferWriter<byte>(events.Count * 1024);
         using var json = new Utf8JsonWriter(buffer);
@@ -54,7 +56,7 @@ internal sealed class OrdersTopic : IDisposable
             json.WriteString("entryId", IdOf(stored));
             json.WriteString("contentType", "application/cloudevents+json");
             json.WritePropertyName("event");
-            WriteCloudEvent(json, stored);
+            WriteCloudEvent(json, stored, spans.TraceOf(stored));
             json.WriteStartObject("metadata");
             foreach (var key in Keys) json.WriteString(key, stored.OrderId);
             json.WriteEndObject();
@@ -66,7 +68,7 @@ internal sealed class OrdersTopic : IDisposable
         return buffer.WrittenMemory;
     }
 
-    private static void WriteCloudEvent(Utf8JsonWriter json, StoredEvent stored)
+    private static void WriteCloudEvent(Utf8JsonWriter json, StoredEvent stored, string? trace)
     {
         json.WriteStartObject();
         json.WriteString("specversion", "1.0");
@@ -75,6 +77,12 @@ internal sealed class OrdersTopic : IDisposable
         json.WriteString("type", OrderEventNames.Type(stored.Name));
         json.WriteString("subject", stored.OrderId);
         json.WriteString("datacontenttype", "application/json");
+        if (trace is not null) // both, as the runtime fills them in: it leaves alone what is there, and subscribers go on in it
+        {
+            json.WriteString("traceid", trace);
+            json.WriteString("traceparent", trace);
+        }
+
         json.WritePropertyName("data");
         json.WriteRawValue(stored.Data, skipInputValidation: true); // we wrote it
         json.WriteEndObject();

@@ -19,7 +19,7 @@ internal sealed class PaymentCalls : IAsyncDisposable
         this.invoke = invoke;
         // A call is open for as long as its slowest payment, hence many at a time.
         batches = Operations.ToDictionary(
-            operation => operation, operation => new MicroBatch<Asked, bool>(items => CallAsync(operation, items), spacing: TimeSpan.FromMilliseconds(10), parallel: 128));
+            operation => operation, operation => new MicroBatch<Asked, bool>(items => CallAsync(operation, items), spacing: TimeSpan.FromMilliseconds(10), parallel: 128, name: $"{operation} payments of orders"));
     }
 
     /// <summary>Throws while there is no certain outcome; the step is then tried again with the same key.</summary>

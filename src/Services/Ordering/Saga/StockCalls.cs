@@ -14,7 +14,7 @@ internal sealed class StockCalls : IAsyncDisposable
     public StockCalls(IActorProxyFactory proxies)
     {
         this.proxies = proxies;
-        calls = new(CallAsync, maxItems: 512, spacing: TimeSpan.FromMilliseconds(10));
+        calls = new(CallAsync, maxItems: 512, spacing: TimeSpan.FromMilliseconds(10), name: "stock of orders");
     }
 
     /// <summary>One outcome a line. Throws when an actor could not be reached; the step is then tried again.</summary>

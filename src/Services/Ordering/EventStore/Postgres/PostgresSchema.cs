@@ -8,7 +8,7 @@ namespace DaprOrders.Ordering.EventStore.Postgres;
 /// </summary>
 internal static class PostgresSchema
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     private static readonly string Tables = $$"""
         CREATE TABLE IF NOT EXISTS format(version int NOT NULL, readable_since int NOT NULL, probed timestamptz NOT NULL DEFAULT now());
@@ -16,6 +16,7 @@ internal static class PostgresSchema
         CREATE TABLE IF NOT EXISTS order_events(
           bucket smallint NOT NULL, position bigint NOT NULL DEFAULT nextval('order_events_position'), order_id text COLLATE "C" NOT NULL, version bigint NOT NULL, name text NOT NULL,
           data bytea NOT NULL, PRIMARY KEY (order_id, version));
+        ALTER TABLE order_events ADD COLUMN IF NOT EXISTS trace text; -- since 2
         CREATE INDEX IF NOT EXISTS order_events_by_bucket ON order_events(bucket, position);
         CREATE INDEX IF NOT EXISTS order_events_by_position ON order_events(position);
         CREATE TABLE IF NOT EXISTS orders(

@@ -53,9 +53,9 @@ internal sealed partial class PostgresTables : OrderTables
         var horizon = await HorizonAsync(); // in a statement before: what it speaks of must be there when the next one looks
         return await QueryAsync(
             """
-            SELECT e.position, e.bucket, e.order_id, e.version, e.name, e.data FROM unnest(?, ?) AS b(bucket, after) CROSS JOIN LATERAL (
+            SELECT e.position, e.bucket, e.order_id, e.version, e.name, e.data, e.trace FROM unnest(?, ?) AS b(bucket, after) CROSS JOIN LATERAL (
               SELECT * FROM order_events WHERE bucket = b.bucket AND position > b.after AND position <= ? ORDER BY position LIMIT ?) e ORDER BY e.position
-            """, StoredEvent.Read, from.Select(f => (short)f.Bucket).ToArray(), from.Select(f => f.After).ToArray(), horizon, Math.Max(1, limit / Math.Max(1, from.Count)));
+            """, StoredEvent.ReadToPublish, from.Select(f => (short)f.Bucket).ToArray(), from.Select(f => f.After).ToArray(), horizon, Math.Max(1, limit / Math.Max(1, from.Count)));
     }
 
     public override async Task<IReadOnlyList<SagaCommand>> CommandsAsync(IReadOnlyList<Share> shares, long after, int limit) => await QueryAsync(

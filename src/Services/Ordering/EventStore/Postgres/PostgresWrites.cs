@@ -32,8 +32,8 @@ internal static class PostgresWrites
         PostgresTables.Add(batch,
             """
             WITH added AS (
-              INSERT INTO order_events(bucket, order_id, version, name, data)
-              SELECT bucket, order_id, version, name, data FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY AS e(bucket, order_id, version, name, data, place) ORDER BY place
+              INSERT INTO order_events(bucket, order_id, version, name, data, trace)
+              SELECT bucket, order_id, version, name, data, trace FROM unnest($1, $2, $3, $4, $5, $12) WITH ORDINALITY AS e(bucket, order_id, version, name, data, trace, place) ORDER BY place
               RETURNING order_id, version, position)
             INSERT INTO orders(order_id, position, bucket, customer_id, status, state, open_amount, revision)
             SELECT o.order_id, a.position, o.bucket, o.customer_id, o.status, o.state, o.open_amount, 1
@@ -42,7 +42,8 @@ internal static class PostgresWrites
             Buckets(changes.Events.Select(e => e.OrderId)), changes.Events.Select(e => e.OrderId).ToArray(), changes.Events.Select(e => e.Version).ToArray(),
             changes.Events.Select(e => e.Name).ToArray(), changes.Events.Select(e => e.Data).ToArray(),
             added.Select(o => o.State.View.OrderId).ToArray(), Buckets(added.Select(o => o.State.View.OrderId)), added.Select(o => o.State.View.CustomerId).ToArray(),
-            added.Select(o => o.State.View.Status).ToArray(), added.Select(State).ToArray(), added.Select(o => o.OpenAmount).ToArray());
+            added.Select(o => o.State.View.Status).ToArray(), added.Select(State).ToArray(), added.Select(o => o.OpenAmount).ToArray(),
+            changes.Events.Select(e => e.Trace).ToArray());
     }
 
     private static void UpdateOrders(NpgsqlBatch batch, IReadOnlyList<WrittenOrder> orders) => PostgresTables.Add(batch,

@@ -9,7 +9,7 @@ internal static class SqliteSchema
     private const string Sql = """
         CREATE TABLE IF NOT EXISTS order_events(
           position INTEGER PRIMARY KEY AUTOINCREMENT, bucket INTEGER NOT NULL, order_id TEXT NOT NULL, version INTEGER NOT NULL, name TEXT NOT NULL, data BLOB NOT NULL,
-          UNIQUE(order_id, version));
+          trace TEXT, UNIQUE(order_id, version));
         CREATE TABLE IF NOT EXISTS orders(
           position INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL UNIQUE, customer_id TEXT NOT NULL, status TEXT NOT NULL, state BLOB NOT NULL, open_amount INTEGER NOT NULL);
         CREATE INDEX IF NOT EXISTS orders_by_customer ON orders(customer_id, position);
@@ -24,7 +24,10 @@ internal static class SqliteSchema
         PRAGMA user_version = 3;
         """;
 
-    /// <summary>Makes the tables of a new file; refuses a file of another version rather than guess at it.</summary>
+    /// <summary>Columns that came later, in the same format: the version before knows nothing of them, and can be gone back to.</summary>
+    private static readonly (string Table, string Column, string Type)[] Added = [("order_events", "trace", "TEXT")];
+
+    /// <summary>Makes the tables of a new file, adds what an older one lacks; refuses a file of another version rather than guess at it.</summary>
     public static void Ensure(SqliteConnection db)
     {
         var version = db.Query("PRAGMA user_version", row => row.GetInt64(0))[0];
@@ -33,5 +36,7 @@ internal static class SqliteSchema
             throw new InvalidOperationException(
                 $"The event store {db.DataSource} has format {version}, this version of Ordering knows {Version}. Start the version that wrote it, or give another data folder.");
         db.Script(Sql);
+        foreach (var (table, column, type) in Added)
+            if (db.Query("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", row => row.GetInt64(0), table, column).Count == 0) db.Script($"ALTER TABLE {table} ADD COLUMN {column} {type}");
     }
 }

@@ -61,7 +61,7 @@ internal sealed class SqliteTables : OrderTables
     public override Task<long> HorizonAsync() => Task.FromResult(Read(db => db.Query("SELECT ifnull(max(position), 0) FROM order_events", row => row.GetInt64(0))[0]));
 
     public override Task<IReadOnlyList<StoredEvent>> EventsToPublishAsync(IReadOnlyList<(int Bucket, long After)> from, int limit) => Task.FromResult<IReadOnlyList<StoredEvent>>(
-        from.Count == 0 ? [] : Read(db => db.Query("SELECT position, 0, order_id, version, name, data FROM order_events WHERE position > ? ORDER BY position LIMIT ?", StoredEvent.Read, from[0].After, limit)));
+        from.Count == 0 ? [] : Read(db => db.Query("SELECT position, 0, order_id, version, name, data, trace FROM order_events WHERE position > ? ORDER BY position LIMIT ?", StoredEvent.ReadToPublish, from[0].After, limit)));
 
     public override Task<IReadOnlyList<SagaCommand>> CommandsAsync(IReadOnlyList<Share> shares, long after, int limit) => Task.FromResult<IReadOnlyList<SagaCommand>>(
         shares.Count == 0 ? [] : Read(db => db.Query("SELECT id, order_id, act FROM commands WHERE id > ? ORDER BY id LIMIT ?", SagaCommand.Read, after, limit)));

@@ -10,8 +10,8 @@ internal static class SqliteWrites
     public static void Write(SqliteConnection db, Changes changes)
     {
         foreach (var happened in changes.Events)
-            db.Run("INSERT INTO order_events(bucket, order_id, version, name, data) VALUES(?,?,?,?,?)",
-                OrderTables.BucketOf(happened.OrderId), happened.OrderId, happened.Version, happened.Name, happened.Data);
+            db.Run("INSERT INTO order_events(bucket, order_id, version, name, data, trace) VALUES(?,?,?,?,?,?)",
+                OrderTables.BucketOf(happened.OrderId), happened.OrderId, happened.Version, happened.Name, happened.Data, happened.Trace);
         foreach (var changed in changes.Orders.Values) WriteOrder(db, changed);
         foreach (var answer in changes.Answers)
             db.Run("INSERT INTO answers(scoped_key, body_hash, order_id, answer, at) VALUES(?,?,?,?,?)",
