@@ -20,8 +20,7 @@ internal class TypedActorProxy : DispatchProxy, IActorProxy
     public static object Create(Type actorInterface, ActorProxy inner)
     {
         ArgumentNullException.ThrowIfNull(actorInterface);
-        if (!actorInterface.IsInterface || !typeof(IActor).IsAssignableFrom(actorInterface))
-            throw new ArgumentException($"{actorInterface} is not an interface derived from {nameof(IActor)}.", nameof(actorInterface));
+        ActorInterface.Check(actorInterface);
         var proxy = Create(actorInterface, typeof(TypedActorProxy));
         ((TypedActorProxy)proxy).inner = inner;
         return proxy;
@@ -56,8 +55,6 @@ internal class TypedActorProxy : DispatchProxy, IActorProxy
         private static Func<TypedMethod, ActorProxy, object?[], Task> StarterFor(Type returned)
         {
             if (returned == typeof(Task)) return static (m, proxy, args) => m.CallAsync(proxy, args);
-            if (!returned.IsGenericType || returned.GetGenericTypeDefinition() != typeof(Task<>))
-                throw new NotSupportedException("A method of an actor's interface must return Task or Task<T>.");
             var call = typeof(TypedMethod).GetMethod(nameof(CallForAsync), BindingFlags.Instance | BindingFlags.NonPublic)!
                 .MakeGenericMethod(returned.GenericTypeArguments[0]);
             return call.CreateDelegate<Func<TypedMethod, ActorProxy, object?[], Task>>();

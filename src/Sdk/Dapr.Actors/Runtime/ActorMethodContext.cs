@@ -24,7 +24,7 @@ public readonly struct ActorMethodContext
         CallType = callType;
     }
 
-    /// <summary>The method, or a timer's callback, or <c>ReceiveReminderAsync</c>.</summary>
+    /// <summary>The method; <c>ReceiveReminderAsync</c> for reminders, <c>FireTimerAsync</c> for timers.</summary>
     public string MethodName { get; }
 
     /// <summary>What made the actor take it.</summary>

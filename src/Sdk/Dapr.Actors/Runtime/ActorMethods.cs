@@ -2,6 +2,7 @@ using System.Linq.Expressions;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Dapr.Actors.Wire;
 
 namespace Dapr.Actors.Runtime;
 
@@ -13,6 +14,7 @@ internal sealed class ActorMethods
     public ActorMethods(ActorTypeInformation type, JsonSerializerOptions json)
     {
         json.MakeReadOnly(populateMissingResolver: true);
+        foreach (var actorInterface in type.InterfaceTypes) ActorInterface.Check(actorInterface);
         foreach (var method in type.InterfaceTypes.SelectMany(i => i.GetMethods()))
             methods.TryAdd(method.Name, new ActorMethod(method, json));
     }
@@ -58,8 +60,6 @@ internal sealed class ActorMethod
 
     private static Func<Actor, object?[], CancellationToken, Task> CompileCall(MethodInfo method, ParameterInfo[] parameters, bool takesToken)
     {
-        if (!typeof(Task).IsAssignableFrom(method.ReturnType))
-            throw new ArgumentException($"{method.DeclaringType}.{method.Name} must return a Task, as all methods of actor interfaces.");
         var actor = Expression.Parameter(typeof(Actor));
         var args = Expression.Parameter(typeof(object?[]));
         var cancellation = Expression.Parameter(typeof(CancellationToken));

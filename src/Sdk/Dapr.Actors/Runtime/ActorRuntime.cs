@@ -8,6 +8,9 @@ namespace Dapr.Actors.Runtime;
 /// <summary>Runs the app's actors on behalf of the sidecar. Thread-safe.</summary>
 public sealed class ActorRuntime
 {
+    // The official SDK names its own method rather than the callback.
+    private static readonly ActorMethodContext timerTurn = new("FireTimerAsync", ActorCallType.TimerMethod);
+
     private readonly ActorRuntimeOptions options;
     private readonly Dictionary<string, HostedType> types = new(StringComparer.Ordinal);
 
@@ -59,7 +62,7 @@ public sealed class ActorRuntime
     {
         var firing = Firing.Read(body);
         var callback = firing.Callback ?? throw new ArgumentException("A timer's body must name its callback.");
-        return type.TakeTurnAsync(id, new ActorMethodContext(callback, ActorCallType.TimerMethod), async actor =>
+        return type.TakeTurnAsync(id, timerTurn, async actor =>
         {
             var task = TimerCallback.Find(actor.GetType(), callback)(actor, firing.Data);
             await task.ConfigureAwait(false);

@@ -5,13 +5,14 @@ using Dapr.Actors.Wire;
 namespace Dapr.Actors.Runtime;
 
 /// <summary>
-/// The cache of one actor's values. Turns of an actor do not overlap, so there is no lock. A value absent from the store is cached as
-/// removed, which makes repeated questions for it free.
+/// The cache of one actor's values. A value absent from the store is cached as removed, which makes repeated questions for it free.
+/// Turns of an actor overlap within a chain of reentrant calls only: each turn of a chain has a cache of its own, so that one which fails
+/// does not take the changes of the others with it. Turns outside of chains share one. So there is no lock.
 /// </summary>
 internal sealed class ActorStateManager(Actor actor) : IActorStateManager
 {
-    private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
-    private int changes;
+    private readonly AsyncLocal<Cache?> ofTurn = new();
+    private volatile Cache shared = new();
 
     private enum Change
     {
@@ -20,6 +21,8 @@ internal sealed class ActorStateManager(Actor actor) : IActorStateManager
         Upsert,
         Delete,
     }
+
+    private Cache Current => ofTurn.Value ?? shared;
 
     private JsonSerializerOptions Json => actor.Host.JsonSerializerOptions;
 
@@ -73,7 +76,7 @@ internal sealed class ActorStateManager(Actor actor) : IActorStateManager
         var entry = await LoadAsync(stateName, cancellationToken).ConfigureAwait(false);
         if (!entry.Exists) return false;
         entry.Become(Change.Delete);
-        changes++;
+        Current.Changes++;
         return true;
     }
 
@@ -96,28 +99,34 @@ internal sealed class ActorStateManager(Actor actor) : IActorStateManager
 
     public Task ClearCacheAsync(CancellationToken cancellationToken = default)
     {
-        entries.Clear();
-        changes = 0;
+        Current.Clear();
         return Task.CompletedTask;
     }
 
+    /// <summary>What the calling flow does from here on is a turn within a chain of reentrant calls.</summary>
+    internal void BeginTurnOfChain() => ofTurn.Value = new Cache();
+
     public async Task SaveStateAsync(CancellationToken cancellationToken = default)
     {
-        if (changes == 0) return;
+        var cache = Current;
+        if (cache.Changes == 0) return;
         var body = new ArrayBufferWriter<byte>(512);
-        WriteOperations(body);
+        WriteOperations(body, cache);
         await Sidecar.SaveStateAsync(actor.Host.ActorTypeInfo.ActorTypeName, actor.Id.GetId(), body.WrittenMemory, cancellationToken).ConfigureAwait(false);
-        foreach (var entry in entries.Values) entry.Saved();
-        changes = 0;
+        foreach (var entry in cache.Entries.Values) entry.Saved();
+        cache.Changes = 0;
+        // What turns outside of chains have read may be old now.
+        if (cache != shared) shared = new Cache();
     }
 
     public Task UnloadStateAsync(string stateName, UnloadStateOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(stateName);
-        if (!entries.TryGetValue(stateName, out var entry)) return Task.CompletedTask;
+        var cache = Current;
+        if (!cache.Entries.TryGetValue(stateName, out var entry)) return Task.CompletedTask;
         if (entry.IsChanged && options?.AllowUnloadingWhenStateModified != true)
             throw new InvalidOperationException($"The state '{stateName}' has a change that is not saved.");
-        entries.Remove(stateName);
+        cache.Entries.Remove(stateName);
         return Task.CompletedTask;
     }
 
@@ -156,27 +165,42 @@ internal sealed class ActorStateManager(Actor actor) : IActorStateManager
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (ttl < TimeSpan.Zero) throw new ArgumentOutOfRangeException(nameof(ttl), "A time to live must not be negative.");
-        if (!entries.TryGetValue(name, out var entry)) entries.Add(name, entry = new Entry());
+        var cache = Current;
+        if (!cache.Entries.TryGetValue(name, out var entry)) cache.Entries.Add(name, entry = new Entry());
         entry.Write(value, typeof(T), ttl);
-        changes++;
+        cache.Changes++;
     }
 
     private async ValueTask<Entry> LoadAsync(string name, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        if (entries.TryGetValue(name, out var known)) return known;
+        var cache = Current;
+        if (cache.Entries.TryGetValue(name, out var known)) return known;
         var (bytes, expires) = await Sidecar
             .GetStateAsync(actor.Host.ActorTypeInfo.ActorTypeName, actor.Id.GetId(), name, cancellation).ConfigureAwait(false);
-        return entries[name] = Entry.Stored(bytes, expires);
+        return cache.Entries[name] = Entry.Stored(bytes, expires);
     }
 
-    private void WriteOperations(ArrayBufferWriter<byte> body)
+    private void WriteOperations(ArrayBufferWriter<byte> body, Cache cache)
     {
         using var writer = new Utf8JsonWriter(body);
         writer.WriteStartArray();
-        foreach (var (name, entry) in entries)
+        foreach (var (name, entry) in cache.Entries)
             if (entry.IsChanged) entry.WriteOperation(writer, name, Json);
         writer.WriteEndArray();
+    }
+
+    private sealed class Cache
+    {
+        public Dictionary<string, Entry> Entries { get; } = new(StringComparer.Ordinal);
+
+        public int Changes { get; set; }
+
+        public void Clear()
+        {
+            Entries.Clear();
+            Changes = 0;
+        }
     }
 
     private sealed class Entry

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Dapr.Actors.Wire;
 
 namespace Dapr.Actors.Runtime;
 
@@ -16,7 +17,8 @@ internal sealed class HostedType(ActorRegistration registration, ActorActivator 
 
     public async ValueTask<T> TakeTurnAsync<T>(string id, ActorMethodContext turn, Func<Actor, ValueTask<T>> work)
     {
-        var actor = active.TryGetValue(id, out var state) ? state.Actor : await ActivateAsync(id).ConfigureAwait(false);
+        var actor = active.TryGetValue(id, out var known) ? known.Actor : await ActivateAsync(id).ConfigureAwait(false);
+        if (Reentrancy.Current is not null && actor.StateManager is ActorStateManager state) state.BeginTurnOfChain();
         try
         {
             await actor.BeforeTurnAsync(turn).ConfigureAwait(false);

@@ -8,7 +8,7 @@ public interface IAccount : IActor
 {
     Task<long> Deposit(Amount amount);
 
-    Task<long> Balance(CancellationToken cancellationToken = default);
+    Task<long> Balance(CancellationToken cancellationToken);
 
     Task<string> Owner();
 
@@ -41,7 +41,7 @@ public sealed class Account(ActorHost host) : Actor(host), IAccount, IRemindable
         return await StateManager.AddOrUpdateStateAsync(Cents, amount.Cents, (_, before) => before + amount.Cents);
     }
 
-    public Task<long> Balance(CancellationToken cancellationToken = default) => StateManager.GetOrAddStateAsync(Cents, 0L, cancellationToken);
+    public Task<long> Balance(CancellationToken cancellationToken) => StateManager.GetOrAddStateAsync(Cents, 0L, cancellationToken);
 
     public async Task<string> Owner() => $"{Host.ActorTypeInfo.ActorTypeName}/{Id} {(await StateManager.TryGetStateAsync<string>("nothing")).HasValue}";
 

@@ -57,6 +57,14 @@ internal sealed class ActorApp : IAsyncDisposable
     public Task<HttpResponseMessage> PutAsync(string path, string body) =>
         http.PutAsync(new Uri(AppAddress, path), new StringContent(body), TestContext.Current.CancellationToken);
 
+    /// <summary>A call within a chain of reentrant calls, as the sidecar sends it.</summary>
+    public async Task<HttpResponseMessage> PutAsync(string path, string body, string chain)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(AppAddress, path)) { Content = new StringContent(body) };
+        request.Headers.Add("Dapr-Reentrancy-Id", chain);
+        return await http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
     public Task<HttpResponseMessage> DeleteAsync(string path) => http.DeleteAsync(new Uri(AppAddress, path), TestContext.Current.CancellationToken);
 
     public Task<string> GetAsync(string path) => http.GetStringAsync(new Uri(AppAddress, path), TestContext.Current.CancellationToken);

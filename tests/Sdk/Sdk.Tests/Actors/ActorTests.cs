@@ -144,6 +144,24 @@ public sealed class ActorTests : IAsyncLifetime
         Assert.False(config.RootElement.GetProperty("reentrancy").GetProperty("enabled").GetBoolean());
     }
 
+    [Theory]
+    [InlineData(typeof(Counter), "is not an interface")]
+    [InlineData(typeof(IGeneric<int>), "is generic")]
+    [InlineData(typeof(IStranger), "derives from")]
+    [InlineData(typeof(IVoid), "returns no Task")]
+    [InlineData(typeof(IOverloaded), "is overloaded")]
+    [InlineData(typeof(IGenericMethod), "is generic")]
+    [InlineData(typeof(IByReference), "by reference")]
+    [InlineData(typeof(IOptional), "optional parameter 'token'")]
+    [InlineData(typeof(IList), "parameter list")]
+    [InlineData(typeof(ITokenFirst), "before other parameters")]
+    public void An_interface_that_the_official_SDK_refuses_is_refused(Type actorInterface, string why)
+    {
+        var refused = Assert.Throws<ArgumentException>(() => _app.Proxies.CreateActorProxy(new ActorId("1"), actorInterface, "Any"));
+
+        Assert.Contains(why, refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_actor_can_be_made_for_a_unit_test()
     {
@@ -154,5 +172,51 @@ public sealed class ActorTests : IAsyncLifetime
 
         Assert.Equal("unit", counter.Id.GetId());
         Assert.Equal(nameof(Counter), ActorReference.Get(counter).ActorType);
+    }
+
+    private interface IGeneric<T> : IActor
+    {
+        Task<T> Call();
+    }
+
+    private interface IStranger : IActor, IDisposable;
+
+    private interface IVoid : IActor
+    {
+        void Call();
+    }
+
+    private interface IOverloaded : IActor
+    {
+        Task Call();
+
+        Task Call(int more);
+    }
+
+    private interface IGenericMethod : IActor
+    {
+        Task Call<T>(T value);
+    }
+
+    private interface IByReference : IActor
+    {
+        Task Call(ref int value);
+    }
+
+    private interface IOptional : IActor
+    {
+        Task Call(CancellationToken token = default);
+    }
+
+    private interface IList : IActor
+    {
+        Task Call(params int[] values);
+    }
+
+    private interface ITokenFirst : IActor
+    {
+#pragma warning disable CA1068 // that it is so is what the test is for
+        Task Call(CancellationToken token, int value);
+#pragma warning restore CA1068
     }
 }

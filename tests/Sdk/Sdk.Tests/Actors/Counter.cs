@@ -8,7 +8,7 @@ public interface ICounter : IActor
 {
     Task<int> Add(Addition addition);
 
-    Task<int> Read(CancellationToken cancellationToken = default);
+    Task<int> Read(CancellationToken cancellationToken);
 
     Task<string> Join(string left, int right);
 
@@ -43,7 +43,7 @@ public sealed class Counter(ActorHost host, Scoped scoped) : Actor(host), ICount
     public async Task<int> Add(Addition addition) =>
         await StateManager.AddOrUpdateStateAsync("count", addition.Amount, (_, old) => old + addition.Amount);
 
-    public Task<int> Read(CancellationToken cancellationToken = default) => StateManager.GetOrAddStateAsync("count", 0, cancellationToken);
+    public Task<int> Read(CancellationToken cancellationToken) => StateManager.GetOrAddStateAsync("count", 0, cancellationToken);
 
     public Task<string> Join(string left, int right) => Task.FromResult($"{left}{right}");
 
