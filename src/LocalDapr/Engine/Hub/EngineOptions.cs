@@ -12,6 +12,12 @@ public sealed record EngineOptions(string AppId)
     /// <summary>Activities handed out at a time over all workers; 0 is no limit.</summary>
     public int MaxOpenActivities { get; init; }
 
+    /// <summary>Turns handed out at a time of the workflows of a name; a name that is missing has no limit of its own.</summary>
+    public IReadOnlyDictionary<string, int> MaxOpenTurnsOf { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Activities of a name handed out at a time; a name that is missing has no limit of its own.</summary>
+    public IReadOnlyDictionary<string, int> MaxOpenActivitiesOf { get; init; } = new Dictionary<string, int>();
+
     /// <summary>The longest history a worker that keeps no instances is sent; an instance beyond it stalls. 0 is no limit.</summary>
     public long MaxHistoryBytes { get; init; }
 

@@ -169,7 +169,11 @@ internal sealed class Instance(string id)
 }
 
 /// <summary>A turn that a worker has in its hands.</summary>
-internal sealed record OpenTurn(WorkerConnection Worker, string Token, IReadOnlyList<HistoryEvent> NewEvents, long ConsumesThrough);
+internal sealed record OpenTurn(WorkerConnection Worker, string Token, IReadOnlyList<HistoryEvent> NewEvents, long ConsumesThrough)
+{
+    /// <summary>Of the workflow: limits count by it.</summary>
+    public required string Name { get; init; }
+}
 
 /// <summary>Somebody waits for an instance to reach a state.</summary>
 internal sealed class Waiter(Func<InstanceSummary, bool> reached)

@@ -37,6 +37,7 @@ public sealed partial class WorkflowEngine
         if (item.Worker is { } worker && worker.OpenActivities.Remove(item))
         {
             _openActivities--;
+            LeaveActivity_NeedsLock(item.Task.Name);
             WakeForWork_NeedsLock(worker);
             if (_options.MaxOpenActivities > 0) WakeOne_NeedsLock();
         }

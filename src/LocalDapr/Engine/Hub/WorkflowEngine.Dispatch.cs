@@ -11,6 +11,8 @@ public sealed partial class WorkflowEngine
     private readonly List<WorkerConnection> _workers = [];
     private readonly Queue<Instance> _readyTurns = [];
     private readonly Queue<ActivityItem> _readyActivities = [];
+    private readonly NamedLimits<Instance> _turnLimits;
+    private readonly NamedLimits<ActivityItem> _activityLimits;
     private TaskCompletionSource? _firstWorker;
     private int _nextWorker;
     private int _openTurns;
@@ -90,8 +92,11 @@ public sealed partial class WorkflowEngine
         while (turns.Count < most && HasTurnRoom_NeedsLock(worker))
         {
             if (!worker.StickyTurns.TryDequeue(out var instance) && (share-- <= 0 || !_readyTurns.TryDequeue(out instance))) return;
+            var name = _turnLimits.IsEmpty ? "" : StartOf(instance)?.Name ?? "";
+            if (!_turnLimits.TryEnter(name, instance)) continue;
             instance.IsQueued = false;
-            if (OpenTurn_NeedsLock(instance, worker) is { } item) turns.Add(item);
+            if (OpenTurn_NeedsLock(instance, worker, name) is { } item) turns.Add(item);
+            else LeaveTurn_NeedsLock(name);
         }
     }
 
@@ -100,7 +105,7 @@ public sealed partial class WorkflowEngine
         var share = Math.Min(most, Math.Max(1, (_readyActivities.Count + _workers.Count - 1) / _workers.Count));
         while (activities.Count < share && HasActivityRoom_NeedsLock(worker) && _readyActivities.TryDequeue(out var item))
         {
-            if (item.IsDone) continue;
+            if (item.IsDone || !_activityLimits.TryEnter(item.Task.Name, item)) continue;
             item.Worker = worker;
             item.GivenOut = System.Diagnostics.Stopwatch.GetTimestamp();
             if (_options.OnSpan is not null) (item.Trace, item.GivenOutAt) = (Steps.Attempt(item.Task), Now);
@@ -110,7 +115,31 @@ public sealed partial class WorkflowEngine
         }
     }
 
-    private TurnItem? OpenTurn_NeedsLock(Instance instance, WorkerConnection worker)
+    // What waited for a place may have been purged or answered meanwhile: then the next one has it.
+    private void LeaveTurn_NeedsLock(string name)
+    {
+        _turnLimits.Leave(name);
+        while (_turnLimits.TryNext(name, out var next))
+        {
+            next.IsQueued = false;
+            Enqueue_NeedsLock(next);
+            if (next.IsQueued) return;
+        }
+    }
+
+    private void LeaveActivity_NeedsLock(string name)
+    {
+        _activityLimits.Leave(name);
+        while (_activityLimits.TryNext(name, out var next))
+        {
+            if (next.IsDone) continue;
+            _readyActivities.Enqueue(next);
+            WakeOne_NeedsLock();
+            return;
+        }
+    }
+
+    private TurnItem? OpenTurn_NeedsLock(Instance instance, WorkerConnection worker, string name)
     {
         if (instance.Evicted || !instance.IsActive || instance.Turn is not null || instance.IsDeciding || instance.Inbox.Count == 0) return null;
         var consumes = instance.Inbox.Max(item => item.Number);
@@ -128,7 +157,7 @@ public sealed partial class WorkflowEngine
             return null;
         }
         var token = (++_lastToken).ToString("x");
-        instance.Turn = new OpenTurn(worker, token, events, consumes);
+        instance.Turn = new OpenTurn(worker, token, events, consumes) { Name = name };
         worker.OpenTurns.Add(instance);
         _openTurns++;
         var started = instance.State.Started ?? (ExecutionStarted)events.First(happened => happened is ExecutionStarted);
@@ -159,6 +188,7 @@ public sealed partial class WorkflowEngine
     {
         if (instance.Turn is not { } turn) return;
         instance.Turn = null;
+        LeaveTurn_NeedsLock(turn.Name);
         if (!turn.Worker.OpenTurns.Remove(instance)) return;
         _openTurns--;
         WakeForWork_NeedsLock(turn.Worker);
@@ -231,6 +261,7 @@ public sealed partial class WorkflowEngine
             item.Worker = null;
             _openActivities--;
             _readyActivities.Enqueue(item);
+            LeaveActivity_NeedsLock(item.Task.Name);
         }
         worker.OpenActivities.Clear();
         worker.Wake();

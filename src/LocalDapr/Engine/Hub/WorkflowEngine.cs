@@ -44,6 +44,8 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
             MaxPayloadBytes = options.MaxPayloadBytes,
             NamesSteps = options.OnSpan is not null,
         };
+        _turnLimits = new NamedLimits<Instance>(options.MaxOpenTurnsOf);
+        _activityLimits = new NamedLimits<ActivityItem>(options.MaxOpenActivitiesOf);
         _committer = new Committer(store, options, time, OnCommitted);
         _timers = new TimerHeap(time, OnTimersDue, IsOpen_NeedsLock);
     }

@@ -88,6 +88,8 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
             Namespace = sidecar.Options.Namespace,
             MaxOpenTurns = settings.MaxOpenTurns,
             MaxOpenActivities = settings.MaxOpenActivities,
+            MaxOpenTurnsOf = settings.MaxOpenTurnsOf,
+            MaxOpenActivitiesOf = settings.MaxOpenActivitiesOf,
             Retention = settings.Retention,
             MaxHistoryBytes = sidecar.Options.MaxBodyBytes,
             MaxPayloadBytes = sidecar.Options.MaxBodyBytes,

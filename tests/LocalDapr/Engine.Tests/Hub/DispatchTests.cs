@@ -77,6 +77,53 @@ public sealed class DispatchTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_workflow_of_a_limited_name_waits_for_its_like_and_others_pass_it_by()
+    {
+        await BeginAsync(new EngineOptions("shop") { MaxOpenTurnsOf = new Dictionary<string, int> { ["few"] = 1 } });
+        using var worker = _engine.Connect(new WorkerOptions());
+        foreach (var id in (string[])["a", "b", "gone", "c"]) await _engine.StartAsync(new StartRequest(id, "few"), Deadline);
+        await _engine.StartAsync(new StartRequest("other", "many"), Deadline);
+        await _engine.FlushAsync();
+
+        Assert.True(_engine.Take(worker, _turns, _activities, 16));
+        Assert.Equal(["a", "other"], _turns.Select(turn => turn.InstanceId));
+        await _engine.CompleteTurnAsync(new TurnResponse("a", []), Deadline);
+        _turns.Clear();
+        Assert.True(await worker.TakeAsync(_turns, _activities, 16, Deadline));
+        Assert.Equal("b", Assert.Single(_turns).InstanceId);
+        await _engine.PurgeAsync("gone", recursive: false, force: true, Deadline);
+        await _engine.PurgeAsync("b", recursive: false, force: true, Deadline);
+        _turns.Clear();
+        Assert.True(await worker.TakeAsync(_turns, _activities, 16, Deadline));
+        Assert.Equal("c", Assert.Single(_turns).InstanceId);
+    }
+
+    [Fact]
+    public async Task An_activity_of_a_limited_name_waits_for_its_like_also_when_their_worker_leaves()
+    {
+        await BeginAsync(new EngineOptions("shop") { MaxOpenActivitiesOf = new Dictionary<string, int> { ["few"] = 1 } });
+        var leaving = _engine.Connect(new WorkerOptions());
+        await _engine.StartAsync(new StartRequest("a", "any"), Deadline);
+        await _engine.FlushAsync();
+        _engine.Take(leaving, _turns, _activities, 16);
+        await leaving.CompleteAsync(
+            new TurnResponse("a", [new ScheduleTask(1, "few"), new ScheduleTask(2, "few"), new ScheduleTask(3, "many")]), Deadline);
+        await _engine.FlushAsync();
+
+        Assert.True(_engine.Take(leaving, [], _activities, 16));
+        Assert.Equal([1, 3], _activities.Select(item => item.Task.EventId));
+        leaving.Dispose();
+        using var staying = _engine.Connect(new WorkerOptions());
+        _activities.Clear();
+        Assert.True(_engine.Take(staying, [], _activities, 16));
+        var only = Assert.Single(_activities, item => item.Task.Name == "few");
+        staying.Complete([new ActivityResult("a", only.Task.EventId, null, null)]);
+        _activities.Clear();
+        Assert.True(_engine.Take(staying, [], _activities, 16));
+        Assert.Equal("few", Assert.Single(_activities).Task.Name);
+    }
+
+    [Fact]
     public async Task Work_of_one_of_two_workers_that_leaves_goes_to_the_other()
     {
         await BeginAsync(new EngineOptions("shop"));
