@@ -60,6 +60,13 @@ public sealed class DocumentTests
     }
 
     [Fact]
+    public async Task The_notes_tell_that_back_ends_of_the_platform_need_a_way_through_the_network_policies()
+    {
+        Assert.Contains("name those of your components in networkPolicy.backends", await NotesAsync("--set", "components.external=true"));
+        Assert.DoesNotContain("networkPolicy.backends", await NotesAsync("--set", "components.external=true,networkPolicy.enabled=false"));
+    }
+
+    [Fact]
     public void The_upgrade_notes_know_the_charts_version()
     {
         var version = Yaml.Documents(File.ReadAllText(Path.Combine(Checkout.Chart, "Chart.yaml"))).Single().Text("version");

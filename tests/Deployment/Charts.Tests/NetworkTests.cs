@@ -71,6 +71,17 @@ public sealed class NetworkTests
         Assert.Equal(["gateway", "payments", "notifications", "auditor"], outside); // the Gateway for the issuer's keys, Notifications for customers' webhooks
     }
 
+    [Fact]
+    public async Task An_issuer_in_the_cluster_can_be_let_through()
+    {
+        var result = await Helm.TemplateWithAsync("{auth: {mode: oidc, authority: 'https://keycloak.identity.svc/shop'}, networkPolicy: {issuer: {to: [{namespaceSelector: {matchLabels: {a: identity}}}], ports: [8443]}}}");
+        var rendering = new Rendered("issuer", result.Output);
+
+        var rule = Assert.Single(Policy(rendering, "gateway").List("spec.egress"), rule => Ports(rule).Contains(8443));
+        Assert.Equal("identity", Assert.Single(rule.List("to")).Text("namespaceSelector.matchLabels.a"));
+        Assert.DoesNotContain(Policy(rendering, "gateway").List("spec.egress"), r => r.List("to").Any(to => to.At("ipBlock") is not null));
+    }
+
     [Theory, InlineData("set-redis", 6379), InlineData("set-kafka", 9093, 5432), InlineData("set-rabbitmq-postgres", 5672, 5432), InlineData("set-aws", 443, 5432), InlineData("set-azure", 443, 5671, 5432), InlineData("set-gcp", 443, 5432)]
     public async Task Exactly_the_services_with_components_reach_the_back_ends_of_the_set(string values, params int[] ports)
     {

@@ -30,6 +30,16 @@ public sealed partial class WorkflowTests
         Assert.All(((YamlMappingNode)Root["jobs"]).Children.Values, job => Assert.InRange(int.Parse((string)job["timeout-minutes"]!), 1, 60));
     }
 
+    /// <summary>A tag can be moved to other code, a commit cannot; the version stands beside it for people and bots.</summary>
+    [Fact]
+    public void Every_action_is_a_commit()
+    {
+        var uses = Text.Split('\n').Where(line => line.Contains("uses:", StringComparison.Ordinal)).ToList();
+
+        Assert.NotEmpty(uses);
+        Assert.All(uses, line => Assert.Matches("uses: [a-z-]+/[a-z-]+@[0-9a-f]{40} # v[0-9.]+$", line));
+    }
+
     [Fact]
     public void It_installs_every_tool_that_the_clean_checkout_script_installs()
     {
