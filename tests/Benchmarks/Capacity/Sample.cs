@@ -3,18 +3,28 @@ using Microsoft.Data.Sqlite;
 
 namespace DaprOrders.Capacity;
 
-/// <summary>What a running shop (./run.sh) has used and stored until a moment: processor seconds and memory by process, rows and bytes by table.</summary>
-internal sealed record Sample(DateTimeOffset At, int Cores, long Orders, IReadOnlyDictionary<string, double> CpuSeconds, IReadOnlyDictionary<string, long> MemoryBytes, IReadOnlyDictionary<string, Table> Tables)
+/// <summary>
+/// What a running shop (./run.sh) has used and stored until a moment: processor seconds and memory by process, rows and bytes by table; with the connection of
+/// Ordering's PostgreSQL what that has done too.
+/// </summary>
+internal sealed record Sample(
+    DateTimeOffset At, int Cores, long Orders, IReadOnlyDictionary<string, double> CpuSeconds, IReadOnlyDictionary<string, long> MemoryBytes, IReadOnlyDictionary<string, Table> Tables,
+    PostgresUse? Postgres = null)
 {
-    private const double TicksPerSecond = 100; // Linux: USER_HZ, the unit of /proc/PID/stat on every architecture that .NET runs on
-
-    public static Sample Take(string data, DateTimeOffset at)
+    public static async Task<Sample> TakeAsync(string data, DateTimeOffset at, string? postgres = null)
     {
         var processes = File.ReadAllLines(Path.Combine(data, "pids")).Select(line => line.Split(' ', 2)).Where(parts => parts.Length == 2)
             .Select((parts, i) => (Pid: parts[0], Name: i == 0 ? "localdapr" : parts[1])).Where(process => Directory.Exists($"/proc/{process.Pid}")).ToList();
         var tables = Directory.GetFiles(data, "*.db").SelectMany(TablesOf).ToDictionary(table => table.Name, table => table.Size);
-        return new Sample(at, Environment.ProcessorCount, tables["ordering.orders"].Rows,
-            processes.ToDictionary(p => p.Name, p => CpuOf(p.Pid)), processes.ToDictionary(p => p.Name, p => MemoryOf(p.Pid)), tables);
+        var cpu = processes.ToDictionary(p => p.Name, p => ProcessStat.Of(p.Pid).CpuSeconds);
+        PostgresUse? use = null;
+        if (postgres is not null)
+        {
+            (use, cpu["postgres"], var its) = await PostgresUse.TakeAsync(postgres);
+            foreach (var (name, size) in its) tables[name] = size;
+        }
+
+        return new Sample(at, Environment.ProcessorCount, tables["ordering.orders"].Rows, cpu, processes.ToDictionary(p => p.Name, p => MemoryOf(p.Pid)), tables, use);
     }
 
     private static IEnumerable<(string Name, Table Size)> TablesOf(string file)
@@ -36,14 +46,6 @@ internal sealed record Sample(DateTimeOffset At, int Cores, long Orders, IReadOn
         var all = new List<T>();
         while (rows.Read()) all.Add(read(rows));
         return all;
-    }
-
-    /// <summary>Fields 14 and 15, user and system time; the second field is a name in brackets that may hold anything.</summary>
-    private static double CpuOf(string pid)
-    {
-        var stat = File.ReadAllText($"/proc/{pid}/stat");
-        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
     private static long MemoryOf(string pid) =>
