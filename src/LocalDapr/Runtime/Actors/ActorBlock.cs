@@ -11,6 +11,7 @@ using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.Invocation;
 using LocalDapr.Runtime.MetadataApi;
 using LocalDapr.Runtime.Resiliency;
+using LocalDapr.Runtime.Telemetry.Traces;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -242,7 +243,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
             try
             {
                 // Null: the actor moved while this call waited for its turn.
-                if (await host.InvokeAsync(call, inTurn, cancellation) is { } answer) return answer;
+                if (await SendAsync(host, call, inTurn, cancellation) is { } answer) return answer;
             }
             catch (ActorAppGoneException gone)
             {
@@ -251,6 +252,11 @@ internal sealed partial class ActorBlock : IBuildingBlock
             }
         }
     }
+
+    private Task<AppResponse?> SendAsync(ActorHost host, ActorCall call, ResiliencyPolicy inTurn, CancellationToken cancellation) =>
+        host.Sidecar == _sidecar || host.Sidecar.Spans is not { } spans
+            ? host.InvokeAsync(call, inTurn, cancellation)
+            : CalleeSpans.CallActorAsync(spans, call, traced => host.InvokeAsync(traced, inTurn, cancellation));
 
     private ActorRuntimeEntry Describe()
     {

@@ -7,7 +7,9 @@ using LocalDapr.Runtime.Actors.Schedules;
 using LocalDapr.Runtime.Actors.State;
 using ActorTimer = LocalDapr.Runtime.Actors.Timers.ActorTimer;
 using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Invocation;
 using Microsoft.AspNetCore.Routing;
+using MiniGrpc;
 using StoredReminder = LocalDapr.Runtime.Actors.Reminders.Reminder;
 
 namespace LocalDapr.Runtime.Actors;
@@ -17,7 +19,7 @@ internal static class ActorGrpcService
 {
     public static void Map(IEndpointRouteBuilder grpc, ActorBlock actors)
     {
-        grpc.MapDapr(DaprMethods.InvokeActor, (r, call) => InvokeAsync(actors, r, call.Cancellation));
+        grpc.MapDapr(DaprMethods.InvokeActor, (r, call) => InvokeAsync(actors, r, call));
         grpc.MapDapr(DaprMethods.GetActorState, (r, call) => GetStateAsync(actors, r, call.Cancellation));
         grpc.MapDapr(DaprMethods.ExecuteActorStateTransaction, (r, call) => SaveStateAsync(actors, r, call.Cancellation));
         grpc.MapDapr(DaprMethods.RegisterActorReminder, (r, _) => RegisterReminderAsync(actors, r));
@@ -29,15 +31,15 @@ internal static class ActorGrpcService
         grpc.MapDapr(DaprMethods.UnregisterActorTimer, (r, _) => UnregisterTimer(actors, r));
     }
 
-    private static async ValueTask<InvokeActorResponse> InvokeAsync(ActorBlock actors, InvokeActorRequest request, CancellationToken cancellation)
+    private static async ValueTask<InvokeActorResponse> InvokeAsync(ActorBlock actors, InvokeActorRequest request, ServerCall server)
     {
         var call = new ActorCall(ActorKey.Checked(request.ActorType, request.ActorId), ActorMethod.Checked(request.Method))
         {
             Body = request.Data.Memory,
-            Headers = [.. request.Metadata],
+            Headers = [.. request.Metadata, .. TraceOf(server)],
             Chain = request.Metadata.FirstOrDefault(m => m.Key.Equals(AppActors.ReentrancyHeader, StringComparison.OrdinalIgnoreCase)).Value,
         };
-        var answer = await actors.InvokeAsync(call, cancellation);
+        var answer = await actors.InvokeAsync(call, server.Cancellation);
         return new InvokeActorResponse { Data = UnsafeByteOperations.UnsafeWrap(answer.Body) };
     }
 
@@ -83,6 +85,7 @@ internal static class ActorGrpcService
     private static async ValueTask<UnregisterActorRemindersByTypeResponse> UnregisterByTypeAsync(
         ActorBlock actors, UnregisterActorRemindersByTypeRequest request)
     {
+        ActorKey.CheckUserType(request.ActorType);
         await actors.UnregisterRemindersAsync(request.ActorType, request.HasActorId && request.ActorId.Length > 0 ? request.ActorId : null);
         return new UnregisterActorRemindersByTypeResponse();
     }
@@ -100,6 +103,7 @@ internal static class ActorGrpcService
 
     private static ValueTask<ListActorRemindersResponse> ListReminders(ActorBlock actors, ListActorRemindersRequest request)
     {
+        ActorKey.CheckUserType(request.ActorType);
         var response = new ListActorRemindersResponse();
         foreach (var reminder in actors.ListReminders(request.ActorType, request.HasActorId && request.ActorId.Length > 0 ? request.ActorId : null))
         {
@@ -126,6 +130,14 @@ internal static class ActorGrpcService
         var (actor, name) = Named(request.ActorType, request.ActorId, "timerName", request.Name);
         actors.UnregisterTimer(actor, name);
         return ValueTask.FromResult(new Empty());
+    }
+
+    // The trace goes on in the app, wherever the caller's part of it came from.
+    private static IEnumerable<KeyValuePair<string, string>> TraceOf(ServerCall server)
+    {
+        var headers = server.Http.Request.Headers;
+        if (headers.TraceParent is [{ Length: > 0 } parent, ..]) yield return new(WellKnownHeaders.TraceParent, parent);
+        if (headers.TraceState is [{ Length: > 0 } state, ..]) yield return new("tracestate", state);
     }
 
     private static ActorKey User(string type, string id) => ActorKey.CheckedUser(type, id);

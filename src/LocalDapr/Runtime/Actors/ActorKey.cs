@@ -21,8 +21,14 @@ internal readonly record struct ActorKey(string Type, string Id)
     /// <summary>As <see cref="Checked"/>, for routes that types of the workflow engine are kept from.</summary>
     public static ActorKey CheckedUser(string type, string id)
     {
-        if (type.StartsWith(ReservedPrefix, StringComparison.Ordinal)) throw DaprErrors.ActorTypeReserved(type);
+        CheckUserType(type);
         return Checked(type, id);
+    }
+
+    /// <summary>Refuses types of the workflow engine.</summary>
+    public static void CheckUserType(string type)
+    {
+        if (type.StartsWith(ReservedPrefix, StringComparison.Ordinal)) throw DaprErrors.ActorTypeReserved(type);
     }
 
     /// <summary>Refuses what could not stand in a path. The server leaves %2F encoded, so that counts as the slash it is.</summary>

@@ -49,6 +49,9 @@ internal sealed partial class ActorHost
 
     public string Name { get; }
 
+    /// <summary>The sidecar of the app.</summary>
+    public Sidecar Sidecar => _sidecar;
+
     public ActorTypes Types { get; }
 
     public ActorTimers Timers => _timers;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LocalDapr.Runtime.Actors;
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.Invocation;
 using Microsoft.AspNetCore.Http;
@@ -9,6 +10,7 @@ namespace LocalDapr.Runtime.Telemetry.Traces;
 internal static class CalleeSpans
 {
     private const string CallLocal = "/dapr.proto.internals.v1.ServiceInvocation/CallLocal";
+    private const string CallActor = "/dapr.proto.internals.v1.ServiceInvocation/CallActor";
 
     /// <summary>Sends the call to the callee's app.</summary>
     public static ValueTask<InvocationAnswer> SendAsync(Sidecar callee, InvocationCall call, CancellationToken cancellation) =>
@@ -27,17 +29,18 @@ internal static class CalleeSpans
         return span;
     }
 
-    private static async ValueTask<InvocationAnswer> SendAsync(Sidecar callee, InvocationCall call, Spans spans, CancellationToken cancellation)
+    /// <summary>The same for a call of an actor that lives with another sidecar than the caller's.</summary>
+    public static async Task<AppResponse?> CallActorAsync(Spans spans, ActorCall call, Func<ActorCall, Task<AppResponse?>> send)
     {
-        using var span = spans.Start($"CallLocal/{callee.Options.AppId}/{call.Path}", ActivityKind.Server, Header(call, "traceparent"), Header(call, "tracestate"));
+        using var span = spans.Start(
+            $"CallActor/{call.Actor.Type}/{call.Method}", ActivityKind.Server, Header(call.Headers, "traceparent"), Header(call.Headers, "tracestate"));
         span.Set("rpc.service", "ServiceInvocation");
-        span.Set("dapr.invoke_method", call.Path);
+        span.Set("dapr.actor", $"{call.Actor.Type}.{call.Actor.Id}");
         span.Set("dapr.protocol", "grpc");
-        span.Set("dapr.api", CallLocal);
-        var headers = call.Headers.Where(h => !h.Key.Equals("traceparent", StringComparison.OrdinalIgnoreCase));
+        span.Set("dapr.api", CallActor);
         try
         {
-            return await CalleeSide.SendAsync(callee, call with { Headers = [.. headers, new("traceparent", span.TraceParent)] }, cancellation);
+            return await send(call with { Headers = WithParent(call.Headers, span) });
         }
         catch (Exception error)
         {
@@ -46,6 +49,27 @@ internal static class CalleeSpans
         }
     }
 
-    private static string? Header(InvocationCall call, string name) =>
-        call.Headers.FirstOrDefault(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+    private static async ValueTask<InvocationAnswer> SendAsync(Sidecar callee, InvocationCall call, Spans spans, CancellationToken cancellation)
+    {
+        using var span = spans.Start($"CallLocal/{callee.Options.AppId}/{call.Path}", ActivityKind.Server, Header(call.Headers, "traceparent"), Header(call.Headers, "tracestate"));
+        span.Set("rpc.service", "ServiceInvocation");
+        span.Set("dapr.invoke_method", call.Path);
+        span.Set("dapr.protocol", "grpc");
+        span.Set("dapr.api", CallLocal);
+        try
+        {
+            return await CalleeSide.SendAsync(callee, call with { Headers = WithParent(call.Headers, span) }, cancellation);
+        }
+        catch (Exception error)
+        {
+            span.Fail(error.Message);
+            throw;
+        }
+    }
+
+    private static List<KeyValuePair<string, string>> WithParent(IEnumerable<KeyValuePair<string, string>> headers, Span span) =>
+        [.. headers.Where(h => !h.Key.Equals("traceparent", StringComparison.OrdinalIgnoreCase)), new("traceparent", span.TraceParent)];
+
+    private static string? Header(IEnumerable<KeyValuePair<string, string>> headers, string name) =>
+        headers.FirstOrDefault(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
 }
