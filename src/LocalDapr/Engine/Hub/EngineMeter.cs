@@ -13,6 +13,8 @@ internal sealed class EngineMeter : IDisposable
 
     private const string Success = "success";
     private const string Failed = "failed";
+    private const string Terminated = "terminated";
+    private const string Recoverable = "recoverable";
 
     private readonly Meter _meter;
     private readonly Counter<long> _operations;
@@ -22,6 +24,8 @@ internal sealed class EngineMeter : IDisposable
     private readonly Histogram<double> _schedulingLatency;
     private readonly Counter<long> _activities;
     private readonly Histogram<double> _activityLatency;
+    private readonly Counter<long> _attempts;
+    private readonly Histogram<double> _attemptLatency;
 
     public EngineMeter(EngineOptions options)
     {
@@ -32,6 +36,8 @@ internal sealed class EngineMeter : IDisposable
         _executionLatency = _meter.CreateHistogram<double>("dapr_runtime_workflow_execution_latency");
         _schedulingLatency = _meter.CreateHistogram<double>("dapr_runtime_workflow_scheduling_latency");
         _activities = _meter.CreateCounter<long>("dapr_runtime_workflow_activity_execution_count");
+        _attempts = _meter.CreateCounter<long>("dapr_runtime_workflow_activity_operation_count");
+        _attemptLatency = _meter.CreateHistogram<double>("dapr_runtime_workflow_activity_operation_latency");
         _activityLatency = _meter.CreateHistogram<double>("dapr_runtime_workflow_activity_execution_latency");
     }
 
@@ -81,7 +87,12 @@ internal sealed class EngineMeter : IDisposable
     {
         if (!_executions.Enabled) return;
         var name = new KeyValuePair<string, object?>("workflow_name", started.Name);
-        var status = new KeyValuePair<string, object?>("status", completed.Status == RuntimeStatus.Completed ? Success : Failed);
+        var status = new KeyValuePair<string, object?>("status", completed.Status switch
+        {
+            RuntimeStatus.Completed => Success,
+            RuntimeStatus.Terminated => Terminated,
+            _ => Failed,
+        });
         _executions.Add(1, name, status);
         _executionLatency.Record(Milliseconds(started.Timestamp, completed.Timestamp), name, status);
     }
@@ -94,6 +105,20 @@ internal sealed class EngineMeter : IDisposable
         var status = new KeyValuePair<string, object?>("status", failed ? Failed : Success);
         _activities.Add(1, name, status);
         _activityLatency.Record(Stopwatch.GetElapsedTime(givenOut).TotalMilliseconds, name, status);
+        Attempted(name, Success, givenOut);
+    }
+
+    /// <summary>Its worker went away with it: another one gets it.</summary>
+    public void Lost(TaskScheduled task, long givenOut)
+    {
+        if (_activities.Enabled) Attempted(new KeyValuePair<string, object?>("activity_name", task.Name), Recoverable, givenOut);
+    }
+
+    private void Attempted(KeyValuePair<string, object?> name, string status, long givenOut)
+    {
+        var outcome = new KeyValuePair<string, object?>("status", status);
+        _attempts.Add(1, name, outcome);
+        _attemptLatency.Record(Stopwatch.GetElapsedTime(givenOut).TotalMilliseconds, name, outcome);
     }
 
     private void Operation(string operation, string status, long began)

@@ -260,6 +260,7 @@ public sealed partial class WorkflowEngine
         {
             item.Worker = null;
             _openActivities--;
+            _meter.Lost(item.Task, item.GivenOut);
             _readyActivities.Enqueue(item);
             LeaveActivity_NeedsLock(item.Task.Name);
         }

@@ -56,11 +56,7 @@ public sealed partial class WorkflowEngine
 
     /// <summary>Raises an event; a finished instance ignores it.</summary>
     /// <exception cref="WorkflowException">NotFound, Stalled.</exception>
-    public ValueTask RaiseAsync(string instanceId, string name, string? input, CancellationToken cancellation) => _meter.CountsOperations
-        ? _meter.OperationAsync("add_event", RaiseEventAsync(instanceId, name, input, cancellation))
-        : RaiseEventAsync(instanceId, name, input, cancellation);
-
-    private ValueTask RaiseEventAsync(string instanceId, string name, string? input, CancellationToken cancellation) =>
+    public ValueTask RaiseAsync(string instanceId, string name, string? input, CancellationToken cancellation) =>
         PayloadLimit.IsBeyond(input, _options.MaxPayloadBytes)
             ? throw WorkflowException.TooLarge($"the event '{name}'", _options.MaxPayloadBytes)
             : PostAsync(instanceId, new EventRaised(name, input), cancellation);
@@ -78,7 +74,11 @@ public sealed partial class WorkflowEngine
     public ValueTask ResumeAsync(string instanceId, string? reason, CancellationToken cancellation) =>
         PostAsync(instanceId, new ExecutionResumed(reason), cancellation);
 
-    private async ValueTask PostAsync(string instanceId, HistoryEvent happened, CancellationToken cancellation)
+    private ValueTask PostAsync(string instanceId, HistoryEvent happened, CancellationToken cancellation) => _meter.CountsOperations
+        ? _meter.OperationAsync("add_event", PutAsync(instanceId, happened, cancellation))
+        : PutAsync(instanceId, happened, cancellation);
+
+    private async ValueTask PutAsync(string instanceId, HistoryEvent happened, CancellationToken cancellation)
     {
         await _committer.RoomAsync(cancellation);
         while (true)

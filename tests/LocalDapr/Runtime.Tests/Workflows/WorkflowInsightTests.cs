@@ -49,6 +49,8 @@ public sealed class WorkflowInsightTests : IDisposable
         var options = new CallOptions { Cancellation = Stop, Timeout = TimeSpan.FromSeconds(20) };
         await channel.UnaryAsync(TaskHubMethods.RaiseEvent, new RaiseEventRequest { InstanceId = "root", Name = "go", Input = "now" }, options);
         await channel.UnaryAsync(TaskHubMethods.WaitForInstanceCompletion, new GetInstanceRequest { InstanceId = "root" }, options);
+        await channel.UnaryAsync(TaskHubMethods.StartInstance, new CreateInstanceRequest { InstanceId = "ended", Name = "story" }, options);
+        await channel.UnaryAsync(TaskHubMethods.TerminateInstance, new TerminateRequest { InstanceId = "ended" }, options);
         var history = await HistoryAsync();
         var metrics = await _http.GetStringAsync(new Uri($"http://127.0.0.1:{_ports[2]}/metrics"), Stop);
         await over.CancelAsync();
@@ -60,7 +62,9 @@ public sealed class WorkflowInsightTests : IDisposable
         Assert.All(traces, trace => Assert.Contains(TraceId, trace.TraceParent, StringComparison.Ordinal));
         const string app = "app_id=\"app\",namespace=\"default\"";
         Assert.Contains($"dapr_runtime_workflow_execution_count{{{app},workflow_name=\"story\",status=\"success\"}} 1\n", metrics, StringComparison.Ordinal);
-        Assert.Contains($"dapr_runtime_workflow_operation_count{{{app},operation=\"add_event\",status=\"success\"}} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains($"dapr_runtime_workflow_operation_count{{{app},operation=\"add_event\",status=\"success\"}} 2\n", metrics, StringComparison.Ordinal);
+        Assert.Contains($"dapr_runtime_workflow_execution_count{{{app},workflow_name=\"story\",status=\"terminated\"}} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains($"dapr_runtime_workflow_activity_operation_count{{{app},activity_name=\"work\",status=\"success\"}} ", metrics, StringComparison.Ordinal);
         Assert.Contains($"dapr_runtime_workflow_execution_latency_count{{{app},workflow_name=\"story\",status=\"success\"}} 1\n", metrics, StringComparison.Ordinal);
         Assert.Contains("# TYPE dapr_runtime_workflow_execution_latency histogram\n", metrics, StringComparison.Ordinal);
     }
