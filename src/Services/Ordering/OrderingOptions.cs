@@ -9,6 +9,9 @@ internal sealed record OrderingOptions(string DataFolder, long ApprovalLimit, Ti
     /// <summary>For how long a process owns its part of the stream without renewing it: so long a part waits when its process was killed.</summary>
     public TimeSpan LeaseTerm { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>An open order to which nothing has happened for so long has its saga looked for; zero for never.</summary>
+    public TimeSpan SagaLostAfter { get; init; } = TimeSpan.FromMinutes(10);
+
     public string SqlitePath => Path.Combine(DataFolder, "ordering.db");
 
     public static OrderingOptions From(IConfiguration configuration) => new(
@@ -20,6 +23,7 @@ internal sealed record OrderingOptions(string DataFolder, long ApprovalLimit, Ti
         TimeSpan.FromHours(configuration.GetValue("Ordering:AnswerRetentionHours", 24.0)))
     {
         Postgres = PostgresOf(configuration),
+        SagaLostAfter = TimeSpan.FromSeconds(configuration.GetValue<double?>("DAPRORDERS_SAGA_LOST_AFTER_SECONDS") ?? configuration.GetValue("Saga:LostAfterSeconds", 600.0)),
         LeaseTerm = TimeSpan.FromSeconds(configuration.GetValue<double?>("DAPRORDERS_LEASE_SECONDS") ?? configuration.GetValue("Ordering:LeaseSeconds", 15.0)),
     };
 

@@ -25,6 +25,7 @@ builder.Services.AddSingleton<StreamOrders>();
 builder.Services.AddSingleton<ReadModel>();
 builder.Services.AddHostedService(services => services.GetRequiredService<Shares>()); // first: the last to stop
 builder.Services.AddHostedService<SagaDispatcher>();
+builder.Services.AddHostedService<SagaWatch>();
 builder.Services.AddSingleton<OrdersTopic>();
 builder.Services.AddHostedService<Relay>();
 builder.Services.AddHostedService<AnswerRetention>();

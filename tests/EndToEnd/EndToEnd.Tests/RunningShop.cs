@@ -26,10 +26,6 @@ public sealed class RunningShop : IAsyncLifetime
     public TimeSpan? SagaLostAfter { get; init; }
 
     public string Data { get; } = Directory.CreateTempSubdirectory("daprorders-").FullName;
-
-    /// <summary>Where this shop's sidecars are found by name.</summary>
-    public string Names => Directory.CreateDirectory(Path.Combine(Data, "names")).FullName;
-
     public Uri Gateway { get; private set; } = null!;
     public Uri Provider { get; private set; } = null!;
     public Uri Grpc { get; private set; } = null!;
@@ -52,6 +48,13 @@ public sealed class RunningShop : IAsyncLifetime
 
         Customer = await Shop.TokenAsync("demo", CancellationToken.None);
         Operator = await Shop.TokenAsync("operator", CancellationToken.None);
+    }
+
+    /// <summary>The gRPC port of this app's sidecar, as the app was told it.</summary>
+    public string SidecarOf(string name)
+    {
+        var pid = ReadPids().First(entry => entry.Name == name && !entry.IsHost).Pid;
+        return File.ReadAllText($"/proc/{pid}/environ").Split('\0').First(variable => variable.StartsWith("DAPR_GRPC_PORT=", StringComparison.Ordinal)).Split('=')[1];
     }
 
     /// <summary>kill -9 of one process of the shop: "host" is the LocalDapr process, otherwise an app id. False while it is not running.</summary>
@@ -96,7 +99,6 @@ public sealed class RunningShop : IAsyncLifetime
         if (Collector is not null)
             foreach (var (name, value) in new[] { ("ENDPOINT", Collector.AbsoluteUri.TrimEnd('/')), ("PROTOCOL", "http/protobuf") }) start.Environment[$"OTEL_EXPORTER_OTLP_{name}"] = value;
         if (SagaLostAfter is { } patience) start.Environment["DAPRORDERS_SAGA_LOST_AFTER_SECONDS"] = $"{patience.TotalSeconds}";
-        start.Environment["TMPDIR"] = Names; // the file of names that sidecars use by themselves: of this shop alone
         run = Process.Start(start)!;
         var open = new TaskCompletionSource();
         void Keep(object sender, DataReceivedEventArgs line)

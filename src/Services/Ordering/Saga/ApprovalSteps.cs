@@ -4,13 +4,13 @@ using DaprOrders.Ordering.Orders;
 
 namespace DaprOrders.Ordering.Saga;
 
-/// <summary>Asks for a decision, unless the order was cancelled before: nobody would decide it any more.</summary>
+/// <summary>Asks for a decision, unless the order was cancelled before: nobody would decide it any more. A saga that was started again finds what was decided.</summary>
 internal sealed class RequestApproval(OrderEventStore store, TimeProvider time) : WorkflowActivity<string, string>
 {
     public override async Task<string> RunAsync(WorkflowActivityContext context, string input)
     {
         var order = await store.AppendAsync(input, state => state.IsToBeUndone ? [] : [new Happening(OrderEventNames.ApprovalRequested)], time.GetUtcNow());
-        return order.IsToBeUndone ? StepOutcome.Cancelled : StepOutcome.Done;
+        return order.Approved is not null || order.Has(OrderEventNames.ApprovalRejected) ? StepOutcome.Decided : order.IsToBeUndone ? StepOutcome.Cancelled : StepOutcome.Done;
     }
 }
 

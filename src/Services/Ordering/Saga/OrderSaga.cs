@@ -35,7 +35,7 @@ internal sealed class OrderSaga : Workflow<OrderSaga.Input, string>
         if (requested == StepOutcome.Cancelled) return requested;
         try
         {
-            await context.WaitForExternalEventAsync<string>(DecisionEvent, timeout);
+            if (requested != StepOutcome.Decided) await context.WaitForExternalEventAsync<string>(DecisionEvent, timeout);
         }
         catch (TaskCanceledException)
         {
@@ -59,7 +59,7 @@ internal sealed class OrderSaga : Workflow<OrderSaga.Input, string>
 /// <summary>What a step came to.</summary>
 internal static class StepOutcome
 {
-    public const string Done = "done", Refused = "refused", Cancelled = "cancelled", GivenUp = "given-up", Again = "again";
+    public const string Done = "done", Refused = "refused", Cancelled = "cancelled", GivenUp = "given-up", Again = "again", Decided = "decided";
 }
 
 internal static class SagaPolicies

@@ -12,7 +12,8 @@ internal sealed class AuthorisePayment(OrderEventStore store, PaymentCalls payme
     {
         var order = (await store.FindAsync(input))!;
         if (order.Has(OrderEventNames.PaymentAuthorised)) return StepOutcome.Done;
-        if (order.Has(OrderEventNames.PaymentDeclined) || order.IsToBeUndone) return StepOutcome.Refused;
+        if (order.Has(OrderEventNames.PaymentDeclined)) return StepOutcome.Refused;
+        if (order.IsToBeUndone) return order.UndoBegun && IsOver(order) ? StepOutcome.GivenUp : StepOutcome.Refused;
         try
         {
             var outcome = await payments.CallAsync("authorise", order, order.PaymentToken);
@@ -20,11 +21,13 @@ internal sealed class AuthorisePayment(OrderEventStore store, PaymentCalls payme
             await store.AppendAsync(input, _ => [new Happening(authorised ? OrderEventNames.PaymentAuthorised : OrderEventNames.PaymentDeclined, Reference: outcome.Reference)], time.GetUtcNow());
             return authorised ? StepOutcome.Done : StepOutcome.Refused;
         }
-        catch (PaymentPendingException) when (time.GetUtcNow() - order.View.PlacedAt >= options.PaymentGiveUp)
+        catch (PaymentPendingException) when (IsOver(order))
         {
             return StepOutcome.GivenUp;
         }
     }
+
+    private bool IsOver(OrderState order) => time.GetUtcNow() - order.View.PlacedAt >= options.PaymentGiveUp;
 }
 
 /// <summary>The point of no return: the mark that capture has begun and a cancel exclude each other in the store.</summary>
@@ -33,10 +36,10 @@ internal sealed class CapturePayment(OrderEventStore store, PaymentCalls payment
     public override async Task<string> RunAsync(WorkflowActivityContext context, string input)
     {
         var now = time.GetUtcNow();
-        var order = await store.AppendAsync(input, _ => [], now, state => state.CancelledBy is not null ? state.BeginUndo(now) : state.CaptureBegun ? state : state with { CaptureBegun = true });
+        var order = await store.AppendAsync(input, _ => [], now, state => state.CancelledBy is not null ? state.BeginUndo(now) : state.CaptureBegun || state.UndoBegun ? state : state with { CaptureBegun = true });
         if (order.CancelledBy is not null) return StepOutcome.Cancelled;
         if (order.Has(OrderEventNames.PaymentCaptured)) return StepOutcome.Done;
-        if (order.Has(OrderEventNames.PaymentDeclined)) return StepOutcome.Refused;
+        if (order.Has(OrderEventNames.PaymentDeclined) || order.UndoBegun) return StepOutcome.Refused;
         var outcome = await payments.CallAsync("capture", order);
         var captured = outcome.Status == "captured";
         await store.AppendAsync(input, _ => [new Happening(captured ? OrderEventNames.PaymentCaptured : OrderEventNames.PaymentDeclined)], time.GetUtcNow());

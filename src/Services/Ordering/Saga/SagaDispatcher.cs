@@ -9,10 +9,11 @@ namespace DaprOrders.Ordering.Saga;
 /// store until the engine has taken it, so a crash, or an engine that is away, loses none; one that is given twice, also by two processes, changes nothing.
 /// </summary>
 internal sealed partial class SagaDispatcher(
-    OrderEventStore store, Shares shares, DaprWorkflowClient workflows, OrderingOptions options, TimeProvider time, ILogger<SagaDispatcher> log)
+    OrderEventStore store, Shares shares, DaprWorkflowClient workflows, SagaStarts starts, TimeProvider time, ILogger<SagaDispatcher> log)
     : BackgroundService
 {
     private const int BatchSize = 256;
+    private static readonly ActivitySource Source = new("DaprOrders.Ordering");
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Ends with the service.</summary>
@@ -72,36 +73,29 @@ internal sealed partial class SagaDispatcher(
     private async Task CarryOutAsync(SagaCommand command, CancellationToken cancellation)
     {
         var order = (await store.FindAsync(command.OrderId))!;
-        using var trace = order.Trace is { } placedIn ? new Activity("saga").SetParentId(placedIn).Start() : null; // the saga goes on in the customer's trace
+        using var trace = Continue(order.Trace, command.Act);
         switch (command.Act)
         {
             case SagaCommand.Start when order.Events.Count == 1: // else its saga has been at work: it is running or done
-                await StartAsync(nameof(OrderSaga), order.View.OrderId, new OrderSaga.Input(order.NeedsApproval, options.ApprovalTimeout), cancellation);
+                await starts.StartAsync(order, cancellation);
                 break;
             case SagaCommand.Decided when !order.IsTerminal:
                 await workflows.RaiseEventAsync(command.OrderId, OrderSaga.DecisionEvent, "decided", cancellation);
                 break;
             case SagaCommand.Retry when !order.IsTerminal:
-                var saga = order.RefundReason is null ? command.OrderId : RefundSaga.IdOf(command.OrderId);
-                await workflows.RaiseEventAsync(saga, UndoSteps.RetryEvent, "retry", cancellation);
+                await workflows.RaiseEventAsync(SagaStarts.InstanceOf(order), UndoSteps.RetryEvent, "retry", cancellation);
                 break;
             case SagaCommand.Refund when order.RefundReason is not null && order.View.Status != Orders.OrderStatus.Refunded:
-                await StartAsync(nameof(RefundSaga), RefundSaga.IdOf(command.OrderId), command.OrderId, cancellation);
+                await starts.StartAsync(order, cancellation);
                 break;
         }
     }
 
-    private async Task StartAsync(string name, string instanceId, object input, CancellationToken cancellation)
-    {
-        try
-        {
-            await workflows.ScheduleNewWorkflowAsync(name, instanceId, input, startTime: (DateTimeOffset?)null, cancellation);
-        }
-        catch (Exception e) when (e.Message.Contains("already exists", StringComparison.OrdinalIgnoreCase))
-        {
-            // An earlier start did it and died before it could say so.
-        }
-    }
+    /// <summary>The saga goes on in the customer's trace, also where nobody here looks at it.</summary>
+    private static Activity? Continue(string? trace, string act) =>
+        trace is null ? null
+        : ActivityContext.TryParse(trace, null, isRemote: true, out var order) && Source.StartActivity($"saga {act}", ActivityKind.Internal, order) is { } span ? span
+        : new Activity($"saga {act}").SetParentId(trace).Start();
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Commands for sagas wait in the store: {Reason}")]
     private static partial void CommandsFailed(ILogger logger, string reason);

@@ -10,6 +10,7 @@ internal static class SagaRegistration
         services.AddSingleton<StockCalls>();
         services.AddSingleton<PaymentCalls>();
         services.AddSingleton<Parking>();
+        services.AddSingleton<SagaStarts>();
         services.AddDaprWorkflow(workflows =>
         {
             workflows.RegisterWorkflow<OrderSaga>();

@@ -1,0 +1,95 @@
+using System.Diagnostics.Metrics;
+using Dapr.Workflow;
+using DaprOrders.Ordering.EventStore;
+using DaprOrders.Ordering.Orders;
+using DaprOrders.Ordering.Telemetry;
+
+namespace DaprOrders.Ordering.Saga;
+
+/// <summary>
+/// An accepted order comes to an end, and its stock and money with it, also when its saga does not: one that was terminated or purged, that failed, or whose
+/// engine lost its state, is started again from its first step. Every step is idempotent by the order, so what was done is found done, and no step goes
+/// forward once an undo has begun (docs/adr/0015). One process looks, at the orders that have stood still for a while. Ends with the service.
+/// </summary>
+internal sealed partial class SagaWatch : BackgroundService
+{
+    private const int PageSize = 200, AtATime = 8;
+    private static readonly string[] Open = [OrderStatus.Accepted, OrderStatus.AwaitingApproval, OrderStatus.Parked];
+    private readonly OrderEventStore store;
+    private readonly Shares shares;
+    private readonly DaprWorkflowClient workflows;
+    private readonly SagaStarts starts;
+    private readonly TimeSpan standsStill;
+    private readonly TimeProvider time;
+    private readonly ILogger<SagaWatch> log;
+    private readonly Counter<long> restarted;
+
+    public SagaWatch(
+        OrderEventStore store, Shares shares, DaprWorkflowClient workflows, SagaStarts starts, OrderingOptions options, TimeProvider time, IMeterFactory meters, ILogger<SagaWatch> log)
+    {
+        (this.store, this.shares, this.workflows, this.starts, this.time, this.log) = (store, shares, workflows, starts, time, log);
+        standsStill = options.SagaLostAfter;
+        restarted = meters.Create(OrderMetrics.MeterName).CreateCounter<long>("daprorders.sagas.restarted", "{saga}", "Sagas of open orders that were gone and were started again, by what had become of them.");
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (standsStill <= TimeSpan.Zero) return;
+        using var timer = new PeriodicTimer(standsStill, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                if (shares.IsFirst) await LookAsync(stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                NotLooked(log, e.Message);
+            }
+        }
+    }
+
+    /// <summary>Null while it lives, or waits for somebody; else what became of it.</summary>
+    public static string? LossOf(bool exists, WorkflowRuntimeStatus status) => (exists, status) switch
+    {
+        (false, _) => "missing",
+        (_, WorkflowRuntimeStatus.Failed) => "failed",
+        (_, WorkflowRuntimeStatus.Terminated or WorkflowRuntimeStatus.Canceled) => "terminated",
+        (_, WorkflowRuntimeStatus.Completed) => "completed",
+        _ => null,
+    };
+
+    private async Task LookAsync(CancellationToken cancellation)
+    {
+        foreach (var status in Open)
+        {
+            for (var before = long.MaxValue; ;)
+            {
+                var page = await store.Read.PageAsync(before, PageSize, customerId: null, status);
+                await Parallel.ForEachAsync(page.Select(placed => placed.State).Where(StandsStill), new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellation },
+                    async (order, ct) => await LookAsync(order, ct));
+                if (page.Count < PageSize) break;
+                before = page[^1].Position;
+            }
+        }
+    }
+
+    private bool StandsStill(OrderState order) => time.GetUtcNow() - order.View.UpdatedAt >= standsStill;
+
+    private async Task LookAsync(OrderState order, CancellationToken cancellation)
+    {
+        var saga = await workflows.GetWorkflowStateAsync(SagaStarts.InstanceOf(order), getInputsAndOutputs: false, cancellation);
+        if (LossOf(saga is { Exists: true }, saga?.RuntimeStatus ?? WorkflowRuntimeStatus.Unknown) is not { } loss) return;
+        var now = await store.FindAsync(order.View.OrderId); // it may have come to its end since it was read
+        if (now is null or { IsTerminal: true } || now.View.Version != order.View.Version) return;
+        await starts.StartAsync(now, cancellation);
+        restarted.Add(1, new KeyValuePair<string, object?>("was", loss));
+        Restarted(log, order.View.OrderId, loss);
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The saga of the open order {OrderId} was {Loss}; it is started again from its first step")]
+    private static partial void Restarted(ILogger logger, string orderId, string loss);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "It could not be seen whether open orders have their sagas, looking again later: {Reason}")]
+    private static partial void NotLooked(ILogger logger, string reason);
+}
