@@ -41,8 +41,8 @@ What a schema cannot say: rules between values. Each failure is one sentence tha
 {{- end -}}
 {{- range $part, $resources := dict "resources" $s.resources "sidecar.resources" $s.sidecar.resources -}}
 {{- range $kind := list "cpu" "memory" -}}
-{{- $request := get ($resources.requests | default dict) $kind | toString -}}
-{{- $limit := get ($resources.limits | default dict) $kind | toString -}}
+{{- $request := get (($resources | default dict).requests | default dict) $kind | toString -}}
+{{- $limit := get (($resources | default dict).limits | default dict) $kind | toString -}}
 {{- if and $request $limit (gt (include "daprorders.quantity" $request | float64) (include "daprorders.quantity" $limit | float64)) -}}
 {{- fail (printf "services.%s.%s.requests.%s (%s) is above its limit (%s): set limits.%s too" $name $part $kind $request $limit $kind) -}}
 {{- end -}}

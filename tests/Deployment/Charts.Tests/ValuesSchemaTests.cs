@@ -19,6 +19,7 @@ public sealed class ValuesSchemaTests
         { "{components: {overrides: {statestore: {redisPassword: {secretKeyRef: {key: a}}}}}}", "/components/overrides/statestore/redisPassword" },
         { "{networkPolicy: {backends: [{to: [{podSelector: {}}]}]}}", "missing property 'ports'" },
         { "{networkPolicy: {gatewayFrom: [{}]}}", "/networkPolicy/gatewayFrom/0" },
+        { "{monitoring: null}", "missing property 'monitoring'" },
         { "{commonLabels: {cost center: a}}", "invalid propertyName 'cost center'" },
         { "{commonLabels: {owner: a team}}", "/commonLabels/owner" },
         { "{defaults: {env: {a b: c}}}", "invalid propertyName 'a b'" },

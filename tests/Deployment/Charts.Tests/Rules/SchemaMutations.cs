@@ -9,7 +9,7 @@ internal sealed record Mutation(string Path, JsonNode? Value, string Rule, strin
 /// One mutation a rule, read off the schema itself, so that a new rule is tested without anybody thinking of it. Types of maps are left out: Helm drops a
 /// scalar where a map belongs, with a warning, before the schema is asked.
 /// </summary>
-internal sealed class SchemaMutations(JsonNode root)
+internal sealed class SchemaMutations(JsonNode root, bool isItem = false)
 {
     private readonly List<Mutation> found = [];
 
@@ -38,6 +38,7 @@ internal sealed class SchemaMutations(JsonNode root)
                 case "additionalProperties" when value is JsonValue: Add($"{path}/typo", JsonValue.Create("x"), rule, path); break;
                 case "additionalProperties": Walk(value!, $"{path}/{NameFor(schema)}"); break;
                 case "propertyNames": Add($"{path}/no such name", JsonValue.Create(""), rule, path); break;
+                case "required" when !isItem: foreach (var name in value!.AsArray()) Add($"{path}/{name}", null, rule, path); break; // null takes a default away
                 case "items": Items(value!, path); break;
                 case "anyOf": Add(path, new JsonArray(), rule); break;
                 case "required" or "minProperties" or "if" or "then" or "description" or "title" or "definitions" or "$schema" or "type": break;
@@ -48,7 +49,7 @@ internal sealed class SchemaMutations(JsonNode root)
 
     private void Items(JsonNode items, string path)
     {
-        var inner = new SchemaMutations(root);
+        var inner = new SchemaMutations(root, isItem: true);
         inner.Walk(items, "");
         foreach (var one in inner.found) Add(path, new JsonArray(Wrap(one.Path, one.Value)), $"items {one.Rule} of {one.Path}", $"{path}/0{one.ReportedAt}");
         if (items["$ref"] is null && items["required"] is not JsonArray) return;
