@@ -44,6 +44,37 @@ public sealed class SharedStoreTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_long_outbox_is_estimated_by_a_look_that_reads_little_of_it()
+    {
+        const int Events = 200_000;
+        await one.PlaceAsync("o1", "key");
+        await one.Read.LeaseAsync(Long, CancellationToken.None);
+        await using var source = NpgsqlDataSource.Create(database);
+        await using (var fill = source.CreateCommand(
+            $"INSERT INTO order_events(bucket, order_id, version, name, data) SELECT (n * 7919) % 64, 'filled-' || n, 1, 'accepted', '{{}}' FROM generate_series(2, {Events}) n; ANALYZE order_events"))
+            await fill.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        Assert.InRange(one.Read.Outbox().Waiting, Events * 0.95, Events * 1.05);
+        await using var explain = source.CreateCommand($"EXPLAIN (ANALYZE, BUFFERS) {PostgresTables.WaitingSql.Replace("?", "$1", StringComparison.Ordinal)}");
+        explain.Parameters.Add(new NpgsqlParameter { Value = Enumerable.Range(0, 64).Select(bucket => (short)bucket).ToArray() });
+        var plan = new StringBuilder();
+        await using (var rows = await explain.ExecuteReaderAsync(TestContext.Current.CancellationToken))
+            while (await rows.ReadAsync(TestContext.Current.CancellationToken)) plan.AppendLine(rows.GetString(0));
+        Assert.DoesNotContain("Seq Scan on order_events", $"{plan}", StringComparison.Ordinal);
+        Assert.Equal(2, $"{plan}".Split("using order_events_by_bucket on order_events").Length - 1);
+        Assert.DoesNotContain("order_events_by_position", $"{plan}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_waits_is_counted_exactly_while_it_is_little()
+    {
+        for (var i = 0; i < 100; i++) await one.PlaceAsync($"o{i}", $"key-{i}");
+        await one.Read.LeaseAsync(Long, CancellationToken.None);
+
+        Assert.Equal(100, one.Read.Outbox().Waiting);
+    }
+
+    [Fact]
     public async Task Of_two_decisions_at_once_one_counts_and_a_key_gets_its_answer_from_both()
     {
         for (var round = 0; round < 20; round++)

@@ -12,6 +12,22 @@ namespace DaprOrders.Ordering.EventStore.Postgres;
 /// </summary>
 internal sealed partial class PostgresTables : OrderTables
 {
+    /// <summary>Behind the last position. Bucket and position are compared as one value, so that only the index over both serves: of that over positions alone 63 of 64 rows would be other buckets'.</summary>
+    private const string End = "9223372036854775807";
+
+    /// <summary>
+    /// What waits of a bucket is counted up to 200 events, by the index; what is above is estimated from how far these reach on the way to the bucket's last
+    /// position. A broker that is away for long must not make each look at the gauge read all that waits for it.
+    /// </summary>
+    internal const string WaitingSql = $"""
+        SELECT coalesce(sum(CASE WHEN c.counted < 200 THEN c.counted ELSE c.counted * greatest(1.0, (m.newest - r.position)::float8 / greatest(1, c.reached - r.position)) END), 0)::bigint
+        FROM relay r
+        CROSS JOIN LATERAL (SELECT count(*) AS counted, max(position) AS reached
+          FROM (SELECT position FROM order_events WHERE (bucket, position) > (r.bucket, r.position) AND (bucket, position) <= (r.bucket, {End}) ORDER BY bucket, position LIMIT 200) first) c
+        CROSS JOIN LATERAL (SELECT position AS newest FROM order_events WHERE (bucket, position) > (r.bucket, r.position) AND (bucket, position) <= (r.bucket, {End}) ORDER BY bucket DESC, position DESC LIMIT 1) m
+        WHERE r.bucket = ANY(?)
+        """;
+
     private readonly NpgsqlDataSource source;
     private readonly PostgresBell bell;
     private readonly HotOrders hot = new();
@@ -54,7 +70,7 @@ internal sealed partial class PostgresTables : OrderTables
         return await QueryAsync(
             """
             SELECT e.position, e.bucket, e.order_id, e.version, e.name, e.data, e.trace FROM unnest(?, ?) AS b(bucket, after) CROSS JOIN LATERAL (
-              SELECT * FROM order_events WHERE bucket = b.bucket AND position > b.after AND position <= ? ORDER BY position LIMIT ?) e ORDER BY e.position
+              SELECT * FROM order_events WHERE (bucket, position) > (b.bucket, b.after) AND (bucket, position) <= (b.bucket, ?) ORDER BY bucket, position LIMIT ?) e ORDER BY e.position
             """, StoredEvent.ReadToPublish, from.Select(f => (short)f.Bucket).ToArray(), from.Select(f => f.After).ToArray(), horizon, Math.Max(1, limit / Math.Max(1, from.Count)));
     }
 
@@ -71,10 +87,11 @@ internal sealed partial class PostgresTables : OrderTables
 
     public override Outbox Outbox()
     {
-        var waiting = Query("SELECT count(*) FROM relay r JOIN order_events e ON e.bucket = r.bucket AND e.position > r.position WHERE r.bucket = ANY(?)", row => row.GetInt64(0), BucketsOf(leased))[0];
+        var waiting = Query(WaitingSql, row => row.GetInt64(0), BucketsOf(leased)).FirstOrDefault();
         var oldest = Query(
-            """
-            SELECT e.data FROM relay r CROSS JOIN LATERAL (SELECT position, data FROM order_events WHERE bucket = r.bucket AND position > r.position ORDER BY position LIMIT 1) e
+            $"""
+            SELECT e.data FROM relay r CROSS JOIN LATERAL (
+              SELECT position, data FROM order_events WHERE (bucket, position) > (r.bucket, r.position) AND (bucket, position) <= (r.bucket, {End}) ORDER BY bucket, position LIMIT 1) e
             WHERE r.bucket = ANY(?) ORDER BY e.position LIMIT 1
             """, row => EventOf(row, 0), BucketsOf(leased)).FirstOrDefault();
         return new Outbox(waiting, oldest?.At);
