@@ -12,7 +12,8 @@ namespace LocalDapr.ActorApp;
 
 /// <summary>
 /// An app that hosts the actor type Storm and finds every actor that is active in two processes at once: an active actor holds a lock of the
-/// operating system on one byte of a shared file, which goes with the process. <c>ActorApp PORT LOCK-FILE</c>.
+/// operating system on one byte of a shared file, which goes with the process. <c>ActorApp PORT LOCK-FILE</c>. The actors whose reminders
+/// fired are lines of <c>LOCK-FILE.PID</c>.
 /// </summary>
 internal static class Program
 {
@@ -30,7 +31,12 @@ internal static class Program
         var app = builder.Build();
         app.MapGet("/dapr/config", (RequestDelegate)(c => c.Response.WriteAsync("""{"entities":["Storm"],"drainOngoingCallTimeout":"5s"}""")));
         app.MapPut("/actors/Storm/{id}/method/{name}", (RequestDelegate)(c => TurnAsync(c, locks)));
-        app.MapPut("/actors/Storm/{id}/method/remind/{name}", (RequestDelegate)(c => TurnAsync(c, locks)));
+        app.MapPut("/actors/Storm/{id}/method/remind/{name}", (RequestDelegate)(async c =>
+        {
+            await TurnAsync(c, locks);
+            if (c.Response.StatusCode != 200) return;
+            lock (active) File.AppendAllText($"{args[1]}.{Environment.ProcessId}", $"{c.GetRouteValue("id")}\n");
+        }));
         app.MapDelete("/actors/Storm/{id}", (RequestDelegate)(c => Deactivate(c, locks)));
         await app.RunAsync();
     }

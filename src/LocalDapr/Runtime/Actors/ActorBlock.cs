@@ -142,7 +142,10 @@ internal sealed partial class ActorBlock : IBuildingBlock
             Ends = schedule.Ends,
             Policy = request.Policy,
         };
-        await RemindersOf(request.Actor, own).RegisterAsync(reminder, overwrite);
+        var home = RemindersOf(request.Actor, own);
+        await home.RegisterAsync(reminder, overwrite);
+        // The actor may have got another home meanwhile, which read the store before the reminder was there.
+        for (var now = RemindersOf(request.Actor, own); now != home; now = RemindersOf(request.Actor, own)) (home = now).TakeUp(reminder);
     }
 
     public Task UnregisterReminderAsync(ActorKey actor, string name) =>

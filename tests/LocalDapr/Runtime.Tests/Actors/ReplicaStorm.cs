@@ -55,6 +55,19 @@ internal sealed class ReplicaStorm : IAsyncDisposable
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
     }
 
+    /// <summary>Registers a reminder that fires once; whether the sidecar took it.</summary>
+    public async Task<bool> RemindAsync(int actor, TimeSpan due, int through, CancellationToken cancellation)
+    {
+        var url = $"http://127.0.0.1:{_sidecars[through % _sidecars.Count].HttpPort}/v1.0/actors/{ActorType}/{actor}/reminders/r";
+        using var body = new StringContent($$"""{"dueTime":"{{(long)due.TotalMilliseconds}}ms"}""");
+        using var answer = await _http.PostAsync(new Uri(url), body, cancellation);
+        return answer.IsSuccessStatusCode;
+    }
+
+    /// <summary>The actors whose reminder has fired, in whatever process.</summary>
+    public HashSet<int> Reminded() =>
+        [.. _folder.GetFiles("locks.*").SelectMany(file => File.ReadLines(file.FullName)).Where(line => line.Length > 0).Select(int.Parse)];
+
     public int ProcessOf(int replica) => _apps[replica].Id;
 
     /// <summary>SIGKILL, as <c>kill -9</c>.</summary>

@@ -40,6 +40,23 @@ public sealed class ReplicaTests
         Assert.True(outcome.Failed <= 3 * 8 * outcome.Kills, $"only calls in flight in a dying process may fail: {outcome}");
     }
 
+    [Fact]
+    public async Task In_a_storm_of_kills_no_reminder_is_lost()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Locks of parts of a file find actors that are active twice; macOS has none.");
+        await using var storm = await ReplicaStorm.StartAsync(3, Stop);
+        var dice = new Random(20260102);
+        var taken = new List<int>();
+        for (var actor = 0; actor < 400; actor++)
+            if (await storm.RemindAsync(actor, TimeSpan.FromMilliseconds(dice.Next(4_000)), through: dice.Next(3), Stop)) taken.Add(actor);
+
+        var outcome = await storm.RunAsync(actors: 400, callers: 4, kills: 5, seed: 20260102, Stop);
+        await OneSidecar.EventuallyAsync(() => Task.FromResult(taken.All(storm.Reminded().Contains)), "every reminder");
+
+        Assert.True(outcome.Twice == 0, $"{outcome}");
+        Assert.Equal(400, taken.Count);
+    }
+
     private static async Task<List<string>> HomesAsync(ReplicaStorm storm)
     {
         var homes = new List<string>();

@@ -29,7 +29,7 @@ internal sealed partial class ActorHost
     private readonly CancellationTokenSource _ended;
     private Task _idleScan = Task.CompletedTask;
     private Task _draining = Task.CompletedTask;
-    private readonly Lock _drainGate = new();
+    private readonly Lock _placementGate = new();
     private readonly Action<ActorHost> _abandoned;
     private int _gone;
 
@@ -129,10 +129,14 @@ internal sealed partial class ActorHost
 
     private void FollowPlacement()
     {
-        _reminders.Release(IsMine);
-        if (IsGone) return;
-        _reminders.Load(Types.All.Keys, IsMine);
-        lock (_drainGate) _draining = Task.WhenAll(_draining, _table.DrainAsync(_ended.Token));
+        // One change after the other: what one of two took up the other might release, by a placement that is no longer.
+        lock (_placementGate)
+        {
+            _reminders.Release(IsMine);
+            if (IsGone) return;
+            _reminders.Load(Types.All.Keys, IsMine);
+            _draining = Task.WhenAll(_draining, _table.DrainAsync(_ended.Token));
+        }
     }
 
     private async Task LeaveAsync()

@@ -57,6 +57,12 @@ internal sealed class ActorReminders : IDisposable
     public async Task RegisterAsync(Reminder reminder, bool overwrite)
     {
         if (!await _store.SaveAsync(reminder, overwrite)) throw DaprErrors.ActorReminderExists(reminder.Name);
+        TakeUp(reminder);
+    }
+
+    /// <summary>Takes up one that is stored already.</summary>
+    public void TakeUp(Reminder reminder)
+    {
         _known[(reminder.Actor, reminder.Name)] = reminder;
         _queue.Add(reminder, reminder.NextDue);
     }
