@@ -34,6 +34,37 @@ public sealed class ProviderClientTests
         Assert.Single(provider.Keys);
     }
 
+    [Theory]
+    [InlineData("""{"authorisationId":"a1","status":"pending"}""")]
+    [InlineData("""{"status":"authorised"}""")]
+    [InlineData("""{"authorisationId":"a1"}""")]
+    [InlineData("null")]
+    [InlineData("<html>")]
+    public async Task An_answer_that_says_neither_yes_nor_no_is_no_answer(string body)
+    {
+        using var provider = new Saying(body);
+        using var http = new HttpClient(provider) { BaseAddress = new Uri("http://provider.test") };
+        var client = new ProviderClient(http, ProviderGuard.Build(TimeProvider.System));
+
+        await Assert.ThrowsAsync<ProviderUnavailableException>(() => client.AuthoriseAsync(Command, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ProviderUnavailableException>(() => client.FollowUpAsync("capture", "a1", "o1/capture", "o1", Command.Amount, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_provider_may_say_more_than_is_read()
+    {
+        using var provider = new Saying("""{"authorisationId":"a1","status":"authorised","risk":"low"}""");
+        using var http = new HttpClient(provider) { BaseAddress = new Uri("http://provider.test") };
+
+        Assert.Equal("a1", (await new ProviderClient(http, ProviderGuard.Build(TimeProvider.System)).AuthoriseAsync(Command, TestContext.Current.CancellationToken)).AuthorisationId);
+    }
+
+    private sealed class Saying(string body) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") });
+    }
+
     /// <summary>Answers in order; null cuts the connection.</summary>
     private sealed class Scripted(params HttpStatusCode?[] answers) : HttpMessageHandler
     {

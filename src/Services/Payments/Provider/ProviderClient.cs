@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using DaprOrders.Contracts;
 using DaprOrders.ServiceDefaults;
 using Polly;
@@ -11,6 +12,9 @@ namespace DaprOrders.Payments.Provider;
 /// </summary>
 internal sealed class ProviderClient(HttpClient http, ResiliencePipeline<HttpResponseMessage> guard)
 {
+    /// <summary>A provider may come to say more than we read; that must not stop payments.</summary>
+    private static readonly JsonSerializerOptions Answers = new(JsonSerializerDefaults.Web);
+
     public static HttpClient Http(Uri provider)
     {
         var handler = OutgoingHttp.Handler();
@@ -18,13 +22,22 @@ internal sealed class ProviderClient(HttpClient http, ResiliencePipeline<HttpRes
         return new HttpClient(handler) { BaseAddress = provider, Timeout = Timeout.InfiniteTimeSpan }; // the guard's
     }
 
-    public async Task<AuthoriseReply> AuthoriseAsync(PaymentCommand command, CancellationToken cancellation) =>
-        await SendAsync<AuthoriseReply>("/authorise", command.Key, new { reference = command.OrderId, amount = command.Amount, token = command.Token }, cancellation);
+    public async Task<AuthoriseReply> AuthoriseAsync(PaymentCommand command, CancellationToken cancellation)
+    {
+        var reply = await SendAsync<AuthoriseReply>("/authorise", command.Key, new { reference = command.OrderId, amount = command.Amount, token = command.Token }, cancellation);
+        return reply is { Status: "declined" } or { Status: "authorised", AuthorisationId.Length: > 0 } ? reply : throw NotUnderstood("/authorise");
+    }
 
-    public async Task<FollowUpReply> FollowUpAsync(string operation, string authorisationId, string key, string orderId, Money amount, CancellationToken cancellation) =>
-        await SendAsync<FollowUpReply>($"/{operation}", key, new { authorisationId, reference = orderId, amount }, cancellation);
+    public async Task<FollowUpReply> FollowUpAsync(string operation, string authorisationId, string key, string orderId, Money amount, CancellationToken cancellation)
+    {
+        var reply = await SendAsync<FollowUpReply>($"/{operation}", key, new { authorisationId, reference = orderId, amount }, cancellation);
+        return reply is { Status: "succeeded" or "declined" } ? reply : throw NotUnderstood($"/{operation}");
+    }
 
-    private async Task<TReply> SendAsync<TReply>(string path, string key, object body, CancellationToken cancellation)
+    /// <summary>An answer that says neither yes nor no is none: to take it for a yes would be to ship what nobody has paid.</summary>
+    private static ProviderUnavailableException NotUnderstood(string path) => new($"The provider's answer to {path} says neither that it is done nor that it is declined.");
+
+    private async Task<TReply?> SendAsync<TReply>(string path, string key, object body, CancellationToken cancellation)
     {
         try
         {
@@ -35,9 +48,9 @@ internal sealed class ProviderClient(HttpClient http, ResiliencePipeline<HttpRes
                 return await http.SendAsync(request, ct);
             }, cancellation);
             if (!answer.IsSuccessStatusCode) throw new ProviderUnavailableException($"The provider answered {(int)answer.StatusCode} to {path}.");
-            return (await answer.Content.ReadFromJsonAsync<TReply>(Defaults.Json, cancellation))!;
+            return await answer.Content.ReadFromJsonAsync<TReply>(Answers, cancellation);
         }
-        catch (Exception e) when (e is HttpRequestException or ExecutionRejectedException or TaskCanceledException)
+        catch (Exception e) when (e is HttpRequestException or ExecutionRejectedException or TaskCanceledException or JsonException)
         {
             throw new ProviderUnavailableException($"The provider gave no answer to {path}.", e);
         }
