@@ -53,6 +53,14 @@ What a schema cannot say: rules between values. Each failure is one sentence tha
 {{- if and (gt $given 0) (lt $given (int $needed)) -}}
 {{- fail (printf "services.%s.terminationGracePeriodSeconds (%d) is too short: draining takes up to %d s (shutdown.drainSeconds + appSeconds + sidecarSeconds + 5)" $name $given (int $needed)) -}}
 {{- end -}}
+{{- range $s.tolerations -}}
+{{- if and (eq (.operator | default "Equal") "Exists") .value -}}
+{{- fail (printf "services.%s.tolerations: Exists takes no value: %s" $name (toJson .)) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq $s.autoscaling.kind "keda") $service.consumes (eq $.Values.components.set "rabbitmq-postgres") (not $s.autoscaling.triggerAuthentication) (not $s.autoscaling.trigger.host) (not $s.autoscaling.trigger.hostFromEnv) -}}
+{{- fail (printf "services.%s.autoscaling.triggerAuthentication is needed with the set rabbitmq-postgres: KEDA takes the broker's address, with its password, from there" $name) -}}
+{{- end -}}
 {{- if and (eq $s.autoscaling.kind "keda") $service.consumes $.Values.components.external (not $s.autoscaling.trigger) -}}
 {{- fail (printf "services.%s.autoscaling.trigger is needed with components.external: the chart does not know your broker's address" $name) -}}
 {{- end -}}

@@ -18,7 +18,7 @@ public sealed partial class CodeAgreementTests
     /// <summary>What of the SDK a service's code uses → the group of the sidecar's API.</summary>
     private static readonly (Regex Code, string Api)[] ApiUses =
     [
-        (new("Invocation|v1\\.0/invoke"), "invoke"), (new("(Get|Save|TrySave|Delete|TryDelete)\\w*State\\w*Async|ExecuteStateTransaction|GetBulkState"), "state"),
+        (new("Invocation|v1\\.0/invoke"), "invoke"), (new("(Get|Save|TrySave|Delete|TryDelete)(?!Workflow)\\w*State\\w*Async|ExecuteStateTransaction|GetBulkState"), "state"),
         (new("PublishEvent|v1\\.0/publish"), "publish"), (new("InvokeBinding"), "bindings"), (new("IActorProxyFactory|: Actor\\b|Actor\\("), "actors"), (new("GetSecret|GetBulkSecret"), "secrets"),
         (new("GetConfiguration\\(|SubscribeConfiguration"), "configuration"), (new("\\.Lock\\(|TryLock"), "lock"),
     ];

@@ -43,6 +43,8 @@ public sealed class ValuesSchemaTests
         { "{services: {gateway: {autoscaling: {minReplicas: 11}}}}", "minReplicas (11) is above maxReplicas (10)" },
         { "{services: {gateway: {resources: {requests: {memory: 512Mi}}}}}", "services.gateway.resources.requests.memory (512Mi) is above its limit (384Mi): set limits.memory too" },
         { "{services: {gateway: {terminationGracePeriodSeconds: 10}}}", "is too short: draining takes up to 32 s" },
+        { "{defaults: {tolerations: [{key: a, operator: Exists, value: b}]}}", "tolerations: Exists takes no value" },
+        { "{components: {set: rabbitmq-postgres}, services: {notifications: {autoscaling: {kind: keda}}}}", "triggerAuthentication is needed with the set rabbitmq-postgres" },
         { "{components: {external: true}, services: {notifications: {autoscaling: {kind: keda}}}}", "services.notifications.autoscaling.trigger is needed" },
     };
 
