@@ -16,12 +16,14 @@ internal sealed class Placer : IAsyncDisposable
     private readonly Services services;
     private readonly MicroBatch<PlaceCommand, PlaceResult> batches;
     private readonly int mostInFlight;
+    private readonly TimeSpan patience;
     private int inFlight;
 
     public Placer(Services services, IConfiguration configuration)
     {
         this.services = services;
         mostInFlight = configuration.GetValue("DAPRORDERS_MAX_PLACING", 1024);
+        patience = configuration.GetValue("Placing:Patience", TimeSpan.FromSeconds(30)); // a service that hangs must not keep its places for ever
         batches = new(SendAsync, maxItems: 64, parallel: 16, name: "place orders");
     }
 
@@ -52,7 +54,7 @@ internal sealed class Placer : IAsyncDisposable
         {
             return command.Body.Length > AlonesAbove ? (await SendAsync([command]))[0] : await batches.AddAsync(command);
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
             return Refuse(Problems.Unavailable("The ordering service is away; ask again with the same key.", retryAfterSeconds: 2)); // it may have stored it: the key tells
         }
@@ -65,9 +67,10 @@ internal sealed class Placer : IAsyncDisposable
         using var request = services.Request(HttpMethod.Post, Apps.Ordering, "internal/orders/place");
         request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(new PlaceBatch(commands), Defaults.Json));
         request.Content.Headers.ContentType = new("application/json");
-        using var answer = await services.SendAsync(request, CancellationToken.None);
+        using var limit = new CancellationTokenSource(patience);
+        using var answer = await services.SendAsync(request, limit.Token);
         answer.EnsureSuccessStatusCode();
-        await using var body = await answer.Content.ReadAsStreamAsync();
-        return (await JsonSerializer.DeserializeAsync<PlaceResults>(body, Defaults.Json))!.Items;
+        await using var body = await answer.Content.ReadAsStreamAsync(limit.Token);
+        return (await JsonSerializer.DeserializeAsync<PlaceResults>(body, Defaults.Json, limit.Token))!.Items;
     }
 }

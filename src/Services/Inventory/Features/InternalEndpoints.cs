@@ -6,6 +6,8 @@ namespace DaprOrders.Inventory.Features;
 /// <summary>What the other services ask: prices for Ordering, levels and ledgers for the Auditor.</summary>
 internal static class InternalEndpoints
 {
+    private const int MostLevels = 1000;
+
     public static void MapInternal(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/internal/prices", async (PriceQuery query, Catalogue catalogue, CancellationToken cancellation) =>
@@ -18,6 +20,7 @@ internal static class InternalEndpoints
     private static async Task<IResult> LevelsAsync(Catalogue catalogue, StockOf stock, CancellationToken cancellation, string? sku = null, string after = "", int limit = 1000)
     {
         if (sku is not null) return TypedResults.Ok(new StockPage([await stock.LevelAsync(sku, cancellation)], null));
+        limit = Math.Clamp(limit, 1, MostLevels);
         var skus = await catalogue.SkusAsync(after, limit + 1, cancellation);
         var levels = new List<StockLevel>();
         foreach (var group in skus.Take(limit).Chunk(16)) levels.AddRange(await Task.WhenAll(group.Select(s => stock.LevelAsync(s, cancellation))));

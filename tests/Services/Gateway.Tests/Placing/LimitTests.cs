@@ -29,6 +29,21 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task An_Ordering_that_hangs_is_away_and_keeps_no_place()
+    {
+        await using var gateway = new RunningGateway(new() { ["Placing:Patience"] = "00:00:01", ["DAPRORDERS_MAX_PLACING"] = "1" });
+        await gateway.InitializeAsync();
+        var hangs = new TaskCompletionSource<Reply>();
+        gateway.Sidecar.Answer = _ => hangs.Task;
+
+        (await PlaceAsync(gateway, "ann", "a-1")).MustBe(503, "unavailable");
+        gateway.Sidecar.Answer = invoked => Task.FromResult(Reply.Placed(invoked));
+        Assert.Equal(202, (await PlaceAsync(gateway, "ann", "a-1")).Status);
+
+        hangs.SetResult(new Reply(500, "text/plain", []));
+    }
+
+    [Fact]
     public async Task A_batch_counts_its_orders()
     {
         await using var gateway = new RunningGateway(new() { ["DAPRORDERS_CUSTOMER_RATE"] = "0.01" });
