@@ -17,8 +17,11 @@ public sealed class MeasuredShop : IAsyncLifetime
     private readonly string folder = Directory.CreateTempSubdirectory("daprorders-measured-").FullName;
     private readonly HttpClient http = new();
     private readonly Uri prometheusAddress = new($"http://127.0.0.1:{FreePort.Take(1)[0]}");
+    private readonly int port = FreePort.Take(1)[0];
     private Process? shop;
     private Process? prometheus;
+
+    public Uri Gateway => new($"http://127.0.0.1:{port}/");
 
     private string Data => Path.Combine(folder, "data");
 
@@ -88,7 +91,7 @@ public sealed class MeasuredShop : IAsyncLifetime
     private async Task StartShopAsync()
     {
         var open = new TaskCompletionSource();
-        shop = Start(new ProcessStartInfo("bash", [Repository.PathOf("run.sh"), "--count", "300", "--data", Data, "--port", FreePort.Take(1)[0].ToString()])
+        shop = Start(new ProcessStartInfo("bash", [Repository.PathOf("run.sh"), "--count", "300", "--data", Data, "--port", port.ToString()])
         {
             WorkingDirectory = Repository.Root, Environment = { ["DAPRORDERS_METRICS_PORT"] = "0", ["AUDIT_EVERY_SECONDS"] = "1" },
         }, line =>
