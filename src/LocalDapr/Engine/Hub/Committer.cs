@@ -87,10 +87,25 @@ internal sealed class Committer(IWorkflowStore store, EngineOptions options, Tim
             await WriteAsync(writes, cancellation);
             if (Interlocked.Add(ref _queued, -group.Count) < options.MaxQueuedCommits) Interlocked.Exchange(ref _room, null)?.TrySetResult();
             committed(group);
-            foreach (var unit in group) unit.Done?.TrySetResult();
+            TellDurable(group);
             group.Clear();
             writes.Clear();
         }
+    }
+
+    // Work goes out before acknowledgements: the next step of an instance waits for the one, nobody for the other. Completed here, their
+    // continuations would run before the worker's reader, which is woken through the pool's common queue.
+    private static void TellDurable(List<CommitUnit> group)
+    {
+        var waited = group.ConvertAll(unit => unit.Done);
+        if (waited.RemoveAll(done => done is null) == group.Count) return;
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static waited =>
+            {
+                foreach (var done in waited) done!.TrySetResult();
+            },
+            waited,
+            preferLocal: false);
     }
 
     private void Gather(List<CommitUnit> group, List<StoreWrite> writes)
