@@ -73,6 +73,8 @@ public sealed class WorkerConnection : IDisposable
     internal void Wake()
     {
         IsWaiting = false;
-        _wake.Writer.TryWrite(true);
+        if (!_engine.WakesLater_NeedsLock(this)) Signal();
     }
+
+    internal void Signal() => _wake.Writer.TryWrite(true);
 }

@@ -73,7 +73,7 @@ public sealed partial class WorkflowEngine
 
     internal bool Take(WorkerConnection worker, List<TurnItem> turns, List<ActivityItem> activities, int most)
     {
-        lock (_gate)
+        using (Enter())
         {
             if (worker.IsClosed) return false;
             TakeTurns_NeedsLock(worker, turns, most);

@@ -37,7 +37,7 @@ public sealed partial class WorkflowEngine
             {
                 List<string>? missing = null;
                 List<string>? unverified;
-                lock (_gate)
+                using (Enter())
                 {
                     if (!_instances.TryGetValue(response.InstanceId, out var instance) || instance.Turn is not { } turn) return false;
                     if (response.Token.Length > 0 && response.Token != turn.Token) return false;
@@ -85,7 +85,7 @@ public sealed partial class WorkflowEngine
     public async ValueTask CompleteActivityAsync(ActivityResult result, CancellationToken cancellation)
     {
         Task durable;
-        lock (_gate)
+        using (Enter())
         {
             durable = TakeResult_NeedsLock(result) is var (instance, happened)
                 ? CommitResult_NeedsLock(instance, happened)
@@ -104,7 +104,7 @@ public sealed partial class WorkflowEngine
 
     internal void CompleteActivities(IReadOnlyList<ActivityResult> results)
     {
-        lock (_gate)
+        using (Enter())
         {
             foreach (var result in results)
             {
@@ -275,7 +275,7 @@ public sealed partial class WorkflowEngine
 
     private void OnTimersDue()
     {
-        lock (_gate)
+        using (Enter())
         {
             if (_stopping.IsCancellationRequested) return;
             while (_timers.TryTake(out var entry)) Fire_NeedsLock(entry);

@@ -13,7 +13,6 @@ namespace LocalDapr.Engine.Hub;
 /// </summary>
 public sealed partial class WorkflowEngine : IAsyncDisposable
 {
-    private readonly Lock _gate = new();
     private readonly Dictionary<string, Instance> _instances = new(StringComparer.Ordinal);
     private readonly Queue<Instance> _finished = [];
     private readonly HashSet<Instance> _stalled = [];
@@ -268,7 +267,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
 
     private void OnCommitted(IReadOnlyList<CommitUnit> units)
     {
-        lock (_gate)
+        using (Enter())
         {
             foreach (var unit in units)
             {
