@@ -27,6 +27,46 @@ public sealed class TurnLockTests
     }
 
     [Fact]
+    public async Task However_many_turns_end_at_once_the_stack_is_enough()
+    {
+        await EnterAsync();
+        var (inside, ended) = (0, 0);
+        var waiting = Enumerable.Range(0, 50_000).Select(async _ =>
+        {
+            await EnterAsync();
+            Assert.Equal(1, Interlocked.Increment(ref inside));
+            ended++;
+            Interlocked.Decrement(ref inside);
+            _turns.Exit();
+        }).ToList();
+
+        _turns.Exit();
+        await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        Assert.Equal(50_000, ended);
+    }
+
+    [Fact]
+    public async Task Who_waits_goes_on_before_the_one_who_ends_the_turn()
+    {
+        await EnterAsync();
+        var steps = new List<string>();
+        var next = NextAsync();
+
+        _turns.Exit();
+        steps.Add("ended");
+        await next;
+
+        Assert.Equal(["next", "ended"], steps);
+
+        async Task NextAsync()
+        {
+            await EnterAsync();
+            steps.Add("next");
+        }
+    }
+
+    [Fact]
     public async Task The_own_chain_enters_again_up_to_its_depth_and_others_wait()
     {
         await EnterAsync("a");

@@ -58,20 +58,27 @@ internal sealed class TurnLock
         return new(waiter.WaitAsync(cancellation));
     }
 
+    /// <summary>
+    /// Ends the turn. Whoever waits first goes on at once, on this thread, up to its first wait: the app has its next call before this
+    /// thread sees to the answer of the last one.
+    /// </summary>
     public void Exit()
+    {
+        while (Next() is { } next)
+        {
+            if (next.TryEnter(this)) return;
+        }
+    }
+
+    private Waiter? Next()
     {
         lock (_gate)
         {
-            if (--_inside > 0) return;
+            if (--_inside > 0) return null;
             _chain = null;
-            while (_waiting.TryDequeue(out var next))
-            {
-                if (!next.TrySetResult(TurnEntry.Entered)) continue;
-                (_inside, _chain) = (1, next.Chain);
-                return;
-            }
-
-            if (_closed) _free?.TrySetResult();
+            if (_waiting.TryDequeue(out var next)) (_inside, _chain) = (1, next.Chain);
+            else if (_closed) _free?.TrySetResult();
+            return next;
         }
     }
 
@@ -89,11 +96,15 @@ internal sealed class TurnLock
     /// <summary>Ends the actor: all who wait, and all who come later, hear <see cref="TurnEntry.Closed"/>.</summary>
     public void Close()
     {
+        Waiter[] waiting;
         lock (_gate)
         {
             _closed = true;
-            while (_waiting.TryDequeue(out var next)) next.TrySetResult(TurnEntry.Closed);
+            waiting = [.. _waiting];
+            _waiting.Clear();
         }
+
+        foreach (var waiter in waiting) waiter.TrySetResult(TurnEntry.Closed);
     }
 
     /// <summary>Ends the actor as <see cref="Close"/> does; completes when the turn that runs now has ended.</summary>
@@ -109,8 +120,13 @@ internal sealed class TurnLock
     }
 
     // A waiter that was cancelled stays in the queue until its place comes; it refuses the turn then.
-    private sealed class Waiter(string? chain) : TaskCompletionSource<TurnEntry>(TaskCreationOptions.RunContinuationsAsynchronously)
+    private sealed class Waiter(string? chain) : TaskCompletionSource<TurnEntry>
     {
+        private const int MaxNested = 8;
+
+        [ThreadStatic]
+        private static int _nested;
+
         public string? Chain { get; } = chain;
 
         public async Task<TurnEntry> WaitAsync(CancellationToken cancellation)
@@ -118,6 +134,32 @@ internal sealed class TurnLock
             await using var registration = cancellation.UnsafeRegister(
                 static (state, token) => ((Waiter)state!).TrySetCanceled(token), this);
             return await Task;
+        }
+
+        // Turns that end at once, one within the other, must not use up the stack.
+        public bool TryEnter(TurnLock turns)
+        {
+            if (_nested == MaxNested)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(
+                    static entry =>
+                    {
+                        if (!entry.Waiter.TrySetResult(TurnEntry.Entered)) entry.Turns.Exit();
+                    },
+                    (Waiter: this, Turns: turns),
+                    preferLocal: false);
+                return true;
+            }
+
+            _nested++;
+            try
+            {
+                return TrySetResult(TurnEntry.Entered);
+            }
+            finally
+            {
+                _nested--;
+            }
         }
     }
 }
