@@ -10,8 +10,8 @@ internal sealed class CommitUnit
 {
     public List<Change> Changes { get; } = new(2);
 
-    /// <summary>Nothing but results of activities.</summary>
-    public bool IsResults => Changes.Count > 0 && Changes.TrueForAll(change => change.IsResult);
+    /// <summary>Nothing but what came in, and a worker has its turn by now.</summary>
+    public bool IsArrival => Changes.Count > 0 && Changes.TrueForAll(change => change.IsArrival);
 
     /// <summary>Completes once durable, when somebody asked for it.</summary>
     public TaskCompletionSource? Done { get; private set; }
@@ -24,8 +24,8 @@ internal sealed record Change(Instance Instance, long Sequence, InstanceRecord? 
 {
     public bool Begins { get; init; }
 
-    /// <summary>Nothing but the result of an activity.</summary>
-    public bool IsResult { get; init; }
+    /// <summary>Nothing but a start, an event or a result, which a worker may see before it is durable.</summary>
+    public bool IsArrival { get; init; }
 
     /// <summary>When the instance wakes by itself, where that has changed.</summary>
     public Moment? Wakes { get; init; }
@@ -83,7 +83,7 @@ internal sealed class Committer(IWorkflowStore store, EngineOptions options, Tim
         while (await _queue.Reader.WaitToReadAsync(cancellation))
         {
             Gather(group, writes);
-            if (group.TrueForAll(unit => unit.IsResults) && await HasSoonAsync(cancellation)) Gather(group, writes);
+            if (group.TrueForAll(unit => unit.IsArrival) && await HasSoonAsync(cancellation)) Gather(group, writes);
             await WriteAsync(writes, cancellation);
             if (Interlocked.Add(ref _queued, -group.Count) < options.MaxQueuedCommits) Interlocked.Exchange(ref _room, null)?.TrySetResult();
             committed(group);
@@ -117,7 +117,7 @@ internal sealed class Committer(IWorkflowStore store, EngineOptions options, Tim
         }
     }
 
-    // The turn that takes a result is with its worker already: its commit is waited for, for a moment, so that both need one fsync.
+    // The turn that takes what came in is with its worker already: its commit is waited for, for a moment, so that both need one fsync.
     private async Task<bool> HasSoonAsync(CancellationToken cancellation)
     {
         var more = _queue.Reader.WaitToReadAsync(cancellation);

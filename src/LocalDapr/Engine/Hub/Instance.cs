@@ -34,13 +34,13 @@ internal sealed class Instance(string id)
     public int Uncommitted { get; set; }
 
     /// <summary>
-    /// Of the uncommitted changes, results of activities. A turn may see them before they are durable: its own commit comes behind theirs, and
-    /// a crash between undoes both.
+    /// Of the uncommitted changes, those that only came in: starts, events, results. A turn may see them before they are durable: its own
+    /// commit comes behind theirs, and a crash between undoes both.
     /// </summary>
-    public int UncommittedResults { get; set; }
+    public int UncommittedArrivals { get; set; }
 
     /// <summary>What the next turn starts from is not durable yet.</summary>
-    public bool IsDeciding => Uncommitted > UncommittedResults;
+    public bool IsDeciding => Uncommitted > UncommittedArrivals;
 
     /// <summary>Operations that need it in memory until they have decided (see <see cref="HeldInstances"/>).</summary>
     public int Holds { get; set; }

@@ -39,12 +39,14 @@ public sealed partial class WorkflowEngine
             bool taken;
             ExecutionCompleted? unverified;
             Task durable;
-            lock (_gate)
+            using (Enter())
             {
                 if (instance.Evicted) continue;
                 taken = instance.Exists && (instance.IsActive || request.Unique || request.UnlessExists);
                 unverified = taken ? null : Unverified_NeedsLock(instance, verified);
-                durable = taken || unverified is not null ? WhenDurable_NeedsLock(instance) : Commit_NeedsLock(Begin_NeedsLock(instance, StartOf(request)));
+                durable = taken || unverified is not null
+                    ? WhenDurable_NeedsLock(instance)
+                    : CommitArrival_NeedsLock(instance, Begin_NeedsLock(instance, StartOf(request)));
             }
             await durable.WaitAsync(cancellation);
             if (taken && !request.UnlessExists) throw WorkflowException.Active(request.InstanceId);
@@ -85,13 +87,13 @@ public sealed partial class WorkflowEngine
         {
             var instance = await AcquireAsync(instanceId, cancellation);
             Task durable;
-            lock (_gate)
+            using (Enter())
             {
                 if (instance.Evicted) continue;
                 if (!instance.Exists) throw WorkflowException.Missing();
                 if (instance.State.Stalled is not null) throw WorkflowException.Stalled(instanceId);
                 durable = instance.IsActive
-                    ? Commit_NeedsLock(Post_NeedsLock(instance, happened with { Timestamp = Now }))
+                    ? CommitArrival_NeedsLock(instance, Post_NeedsLock(instance, happened with { Timestamp = Now }))
                     : WhenDurable_NeedsLock(instance);
             }
             await durable.WaitAsync(cancellation);

@@ -88,16 +88,18 @@ public sealed partial class WorkflowEngine
         using (Enter())
         {
             durable = TakeResult_NeedsLock(result) is var (instance, happened)
-                ? CommitResult_NeedsLock(instance, happened)
+                ? CommitArrival_NeedsLock(instance, Post_NeedsLock(instance, happened))
                 : WhenDurable_NeedsLock(result.InstanceId);
         }
         await durable.WaitAsync(cancellation);
     }
 
-    private Task CommitResult_NeedsLock(Instance instance, HistoryEvent result)
+    // The turn that it calls for is given out at once, when there is a worker; both need one fsync then.
+    private Task CommitArrival_NeedsLock(Instance instance, Change arrival)
     {
-        instance.UncommittedResults++;
-        var durable = Commit_NeedsLock(Post_NeedsLock(instance, result) with { IsResult = true });
+        if (_workers.Count == 0 || instance.StartsAt is not null) return Commit_NeedsLock(arrival);
+        instance.UncommittedArrivals++;
+        var durable = Commit_NeedsLock(arrival with { IsArrival = true });
         MakeReady_NeedsLock(instance);
         return durable;
     }

@@ -281,7 +281,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     {
         var instance = change.Instance;
         instance.Uncommitted--;
-        if (change.IsResult) instance.UncommittedResults--;
+        if (change.IsArrival) instance.UncommittedArrivals--;
         instance.Visible = change.After;
         foreach (var happened in change.Record?.History ?? [])
         {
