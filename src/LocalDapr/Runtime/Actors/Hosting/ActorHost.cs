@@ -167,7 +167,7 @@ internal sealed partial class ActorHost
     {
         try
         {
-            if (await FireAsync(timer.Actor, (app, limit) => app.FireTimerAsync(timer, limit), _ended.Token) == Firing.Failed)
+            if (await FireAsync(timer.Actor, (app, limit) => app.FireTimerAsync(timer, limit), _ended.Token) != Firing.Taken)
                 LogTimerFailed(timer.Name, timer.Actor);
         }
         catch (Exception error) when (error is DaprError or OperationCanceledException)
@@ -202,7 +202,7 @@ internal sealed partial class ActorHost
         }
         catch (ActorAppGoneException)
         {
-            return TryAbandon() ? null : Firing.Failed;
+            return TryAbandon() ? null : Firing.Unreached;
         }
         finally
         {

@@ -9,6 +9,9 @@ internal enum Firing
 {
     Taken,
     Failed,
+
+    /// <summary>Nobody listens: the app knows nothing of it.</summary>
+    Unreached,
 }
 
 /// <summary>The app's side of actors. The caller holds the actor's turn.</summary>

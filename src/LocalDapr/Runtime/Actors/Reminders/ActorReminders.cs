@@ -12,6 +12,7 @@ namespace LocalDapr.Runtime.Actors.Reminders;
 internal sealed class ActorReminders : IDisposable
 {
     private static readonly TimeSpan lookAgain = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan untilItListens = TimeSpan.FromMilliseconds(500);
 
     // Bounds the callbacks that run at one time when very many reminders come due together.
     private readonly SemaphoreSlim _running = new(256);
@@ -128,14 +129,15 @@ internal sealed class ActorReminders : IDisposable
         return true;
     }
 
-    // Null when the reminder is no longer this host's before the app took it: then the firing is another's.
+    // Null when the reminder is no longer this host's before the app took it: then the firing is another's. While nobody listens it is not
+    // an attempt that counts: an app that starts again finds its reminders due, whatever their policy.
     private async Task<Firing?> FireAsync(Reminder reminder)
     {
-        for (var attempt = 0; IsCurrent(reminder); attempt++)
+        for (var failures = 0; IsCurrent(reminder);)
         {
             var outcome = await FireOnceAsync(reminder);
-            if (outcome != Firing.Failed || attempt >= reminder.Policy.MaxRetries) return outcome;
-            await Task.Delay(reminder.Policy.Interval, _time, _stopping);
+            if (outcome == Firing.Taken || (outcome == Firing.Failed && failures++ >= reminder.Policy.MaxRetries)) return outcome;
+            await Task.Delay(outcome == Firing.Failed ? reminder.Policy.Interval : untilItListens, _time, _stopping);
         }
 
         return null;
