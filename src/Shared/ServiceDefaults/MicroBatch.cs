@@ -64,6 +64,18 @@ public sealed class MicroBatch<TItem, TResult> : IAsyncDisposable
 
     private async Task CallAsync(List<Waiting> batch)
     {
+        try
+        {
+            await SendAsync(batch);
+        }
+        finally
+        {
+            slots.Release(); // its span has ended
+        }
+    }
+
+    private async Task SendAsync(List<Waiting> batch)
+    {
         using var span = Begin(batch);
         try
         {
@@ -75,10 +87,6 @@ public sealed class MicroBatch<TItem, TResult> : IAsyncDisposable
         {
             span?.SetStatus(ActivityStatusCode.Error, e.Message);
             foreach (var waiting in batch) waiting.Done.TrySetException(e); // the callers decide what it means
-        }
-        finally
-        {
-            slots.Release();
         }
     }
 

@@ -28,9 +28,8 @@ public sealed class BatchTraceTests : IDisposable
     [Fact]
     public async Task A_lone_items_call_is_part_of_its_trace()
     {
-        await using var batch = Batch(_ => Task.CompletedTask);
-
-        var own = await AddAsync(batch, 1);
+        Activity own;
+        await using (var batch = Batch(_ => Task.CompletedTask)) own = await AddAsync(batch, 1); // its end waits for the span's
 
         var span = Assert.Single(ended);
         Assert.Equal((own.TraceId, own.SpanId), (span.TraceId, span.ParentSpanId));
