@@ -120,7 +120,7 @@ internal sealed class LedgerClient(MortalSidecar sidecar, Ledger ledger, int see
         {
             await CallAsync(TaskHubMethods.PurgeInstances, new PurgeInstancesRequest { InstanceId = instance, Recursive = true }, cancellation);
         }
-        catch (RpcException missing) when (missing.Detail == "no such instance exists")
+        catch (RpcException missing) when (IsMissing(missing))
         {
             // Ours: an earlier try was heard.
         }
@@ -132,6 +132,9 @@ internal sealed class LedgerClient(MortalSidecar sidecar, Ledger ledger, int see
         where TResponse : class, Google.Protobuf.IMessage<TResponse> =>
         _channel.UnaryAsync(method, request, new CallOptions { Cancellation = cancellation, Timeout = patience });
 
+    // A purge says before it what failed.
+    private static bool IsMissing(RpcException refused) => refused.Detail.EndsWith("no such instance exists", StringComparison.Ordinal);
+
     private static async Task<T> InsistAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
     {
         using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(30));
@@ -141,7 +144,7 @@ internal sealed class LedgerClient(MortalSidecar sidecar, Ledger ledger, int see
             {
                 return await call();
             }
-            catch (RpcException missing) when (missing.Detail == "no such instance exists")
+            catch (RpcException missing) when (IsMissing(missing))
             {
                 throw new LedgerException("an instance that was started is not there", missing);
             }
