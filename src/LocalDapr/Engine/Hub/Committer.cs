@@ -42,7 +42,6 @@ internal sealed record Change(Instance Instance, long Sequence, InstanceRecord? 
 internal sealed class Committer(IWorkflowStore store, EngineOptions options, TimeProvider time, Action<IReadOnlyList<CommitUnit>> committed)
 {
     private const int MaxGroup = 2_000;
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1);
 
     private readonly Channel<CommitUnit> _queue =
         Channel.CreateUnbounded<CommitUnit>(new UnboundedChannelOptions { SingleReader = true });
@@ -83,7 +82,7 @@ internal sealed class Committer(IWorkflowStore store, EngineOptions options, Tim
         while (await _queue.Reader.WaitToReadAsync(cancellation))
         {
             Gather(group, writes);
-            if (group.TrueForAll(unit => unit.IsArrival) && await HasSoonAsync(cancellation)) Gather(group, writes);
+            if (AwaitsTurns(group) && await HasSoonAsync(cancellation)) Gather(group, writes);
             await WriteAsync(writes, cancellation);
             if (Interlocked.Add(ref _queued, -group.Count) < options.MaxQueuedCommits) Interlocked.Exchange(ref _room, null)?.TrySetResult();
             committed(group);
@@ -117,13 +116,16 @@ internal sealed class Committer(IWorkflowStore store, EngineOptions options, Tim
         }
     }
 
+    private bool AwaitsTurns(List<CommitUnit> group) =>
+        options.ArrivalPatience > TimeSpan.Zero && group.TrueForAll(unit => unit.IsArrival);
+
     // The turn that takes what came in is with its worker already: its commit is waited for, for a moment, so that both need one fsync.
     private async Task<bool> HasSoonAsync(CancellationToken cancellation)
     {
         var more = _queue.Reader.WaitToReadAsync(cancellation);
         if (more.IsCompleted) return await more;
         var waiting = more.AsTask();
-        return await Task.WhenAny(waiting, Task.Delay(Patience, cancellation)) == waiting && await waiting;
+        return await Task.WhenAny(waiting, Task.Delay(options.ArrivalPatience, cancellation)) == waiting && await waiting;
     }
 
     private async Task WriteAsync(List<StoreWrite> writes, CancellationToken cancellation)

@@ -31,6 +31,12 @@ public sealed record EngineOptions(string AppId)
     public int MaxQueuedCommits { get; init; } = 10_000;
 
     /// <summary>
+    /// How long a start, an event or a result waits for the commit of the turn that takes it, so that both are one write. Zero for a store whose
+    /// writes cost nothing.
+    /// </summary>
+    public TimeSpan ArrivalPatience { get; init; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>
     /// The largest input, result or custom status. An activity beyond it has failed, and so has a workflow that hands on more. 0 is no limit.
     /// </summary>
     public long MaxPayloadBytes { get; init; }

@@ -135,7 +135,8 @@ internal sealed class FaultyRun : IAsyncDisposable
     private async Task BootAsync()
     {
         _store = new MortalStore(_disk);
-        _engine = new WorkflowEngine(new EngineOptions("app") { FinishedInMemory = 2, IdleInMemory = 2 }, _store, _time);
+        var options = new EngineOptions("app") { FinishedInMemory = 2, IdleInMemory = 2, ArrivalPatience = TimeSpan.Zero };
+        _engine = new WorkflowEngine(options, _store, _time);
         await _engine.StartAsync(default);
         _worker = _engine.Connect(new WorkerOptions());
     }
