@@ -73,7 +73,7 @@ public sealed class WorkerConnection : IDisposable
     internal void Wake()
     {
         IsWaiting = false;
-        if (!_engine.WakesLater_NeedsLock(this)) Signal();
+        _engine.Wake_NeedsLock(this);
     }
 
     internal void Signal() => _wake.Writer.TryWrite(true);

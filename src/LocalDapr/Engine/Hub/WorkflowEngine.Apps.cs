@@ -56,7 +56,7 @@ public sealed partial class WorkflowEngine
         using (waiting)
         {
             if (await AskUntilAnsweredAsync(app, question, waiting.Token) is not { } answer) return;
-            lock (_gate)
+            using (Enter())
             {
                 if (instance.Away?.GetValueOrDefault(taskId) != waiting) return;
                 instance.Away.Remove(taskId);
@@ -133,7 +133,7 @@ public sealed partial class WorkflowEngine
                     };
                     if (await AskUntilAnsweredAsync(child.Router!.TargetApp!, question, _stopping.Token) is null) return;
                 }
-                lock (_gate)
+                using (Enter())
                 {
                     instance.IsTakingLeave = false;
                     if (!ReferenceEquals(instance.State.Completed, completed)) return;
@@ -150,7 +150,7 @@ public sealed partial class WorkflowEngine
     private async Task<HistoryEvent> RunGuestAsync(AppQuestion question, TaskScheduled task, CancellationToken cancellation)
     {
         Task<ActivityResult> answer;
-        lock (_gate)
+        using (Enter())
         {
             if (FindGuest_NeedsLock((question.InstanceId, task.EventId), question.ExecutionId) is { Guest: { } known })
             {
@@ -181,14 +181,14 @@ public sealed partial class WorkflowEngine
         {
             var instance = await AcquireAsync(start.InstanceId, cancellation);
             ExecutionCompleted? unverified = null;
-            lock (_gate)
+            using (Enter())
             {
                 if (instance.Evicted) continue;
                 if (!IsChildOf(instance, asked))
                 {
                     if (instance.IsActive) return new ChildFailed(asked.TaskId, ChildId.Taken(start.InstanceId));
                     unverified = Unverified_NeedsLock(instance, verified);
-                    if (unverified is null) Commit_NeedsLock(Begin_NeedsLock(instance, start with { Timestamp = Now }));
+                    if (unverified is null) _ = Commit_NeedsLock(Begin_NeedsLock(instance, start with { Timestamp = Now }));
                 }
             }
             if (unverified is null) break;
@@ -211,7 +211,7 @@ public sealed partial class WorkflowEngine
         {
             var instance = await AcquireAsync(question.ChildId ?? "", cancellation);
             Task durable;
-            lock (_gate)
+            using (Enter())
             {
                 if (instance.Evicted) continue;
                 var parent = instance.State.Started?.Parent;

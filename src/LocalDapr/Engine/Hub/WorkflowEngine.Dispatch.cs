@@ -24,14 +24,14 @@ public sealed partial class WorkflowEngine
     {
         get
         {
-            lock (_gate) return _workers.Count;
+            using (Enter()) return _workers.Count;
         }
     }
 
     /// <summary>Completes while a worker is connected, at once or as soon as one is.</summary>
     public Task WhenWorkerAsync(CancellationToken cancellation)
     {
-        lock (_gate)
+        using (Enter())
         {
             if (_workers.Count > 0) return Task.CompletedTask;
             _firstWorker ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -42,7 +42,7 @@ public sealed partial class WorkflowEngine
     public WorkerConnection Connect(WorkerOptions options)
     {
         var worker = new WorkerConnection(this, options);
-        lock (_gate)
+        using (Enter())
         {
             _workers.Add(worker);
             _firstWorker?.TrySetResult();
@@ -55,12 +55,12 @@ public sealed partial class WorkflowEngine
 
     internal void Disconnect(WorkerConnection worker)
     {
-        lock (_gate) Disconnect_NeedsLock(worker);
+        using (Enter()) Disconnect_NeedsLock(worker);
     }
 
     internal void GiveOutAgain(string instanceId, WorkerConnection worker)
     {
-        lock (_gate)
+        using (Enter())
         {
             if (!_instances.TryGetValue(instanceId, out var instance) || instance.Turn?.Worker != worker) return;
             CloseTurn_NeedsLock(instance);

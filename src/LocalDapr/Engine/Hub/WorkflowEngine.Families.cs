@@ -24,7 +24,7 @@ public sealed partial class WorkflowEngine
         using var held = new HeldInstances(this);
         var family = new List<Instance> { await held.AddAsync(instanceId, cancellation) };
         var elsewhere = recursive ? await GatherAsync(family, held, cancellation) : [];
-        lock (_gate) RefusePurge_NeedsLock(family, force);
+        using (Enter()) RefusePurge_NeedsLock(family, force);
         var purged = 0;
         foreach (var child in elsewhere)
         {
@@ -33,7 +33,7 @@ public sealed partial class WorkflowEngine
                 purged += int.Parse(count, CultureInfo.InvariantCulture);
         }
         Task durable;
-        lock (_gate)
+        using (Enter())
         {
             RefusePurge_NeedsLock(family, force);
             var unit = new CommitUnit();
@@ -92,7 +92,7 @@ public sealed partial class WorkflowEngine
         async ValueTask<string?> LookAtAsync(ChildCreated created, HashSet<Instance> seen)
         {
             var child = await held.AddAsync(created.InstanceId, cancellation);
-            lock (_gate)
+            using (Enter())
             {
                 if (child.IsActive) return NotCompletedBelow;
             }
@@ -143,7 +143,7 @@ public sealed partial class WorkflowEngine
         using var held = new HeldInstances(this);
         var instance = await held.AddAsync(question.InstanceId, cancellation);
         string? running;
-        lock (_gate) running = instance.IsActive ? NotCompletedBelow : null;
+        using (Enter()) running = instance.IsActive ? NotCompletedBelow : null;
         running ??= await RunningBelowAsync(instance, held, cancellation);
         return running is null ? new ChildCompleted(-1, null) : new ChildFailed(-1, new FailureDetails(nameof(WorkflowErrorKind.NotCompleted), running));
     }
@@ -168,6 +168,6 @@ public sealed partial class WorkflowEngine
     /// <summary>The children the instance ever had in its present generation.</summary>
     private ChildCreated[] ChildrenOf(Instance parent)
     {
-        lock (_gate) return parent.Exists ? [.. parent.State.History.OfType<ChildCreated>()] : [];
+        using (Enter()) return parent.Exists ? [.. parent.State.History.OfType<ChildCreated>()] : [];
     }
 }

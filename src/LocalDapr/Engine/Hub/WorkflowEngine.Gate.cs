@@ -5,30 +5,22 @@ public sealed partial class WorkflowEngine
 {
     private readonly Lock _gate = new();
     private readonly List<WorkerConnection> _woken = [];
-    private bool _wakesLater;
 
     /// <summary>
-    /// Takes the lock where work becomes ready for workers. They are woken once it is free again: a reader woken under it would at once
-    /// run into it, and wait.
+    /// Takes the lock. Workers that are woken under it hear of it once it is free again: their readers would at once run into it, and wait.
     /// </summary>
     private Entered Enter()
     {
         _gate.Enter();
-        _wakesLater = true;
         return new Entered(this);
     }
 
-    internal bool WakesLater_NeedsLock(WorkerConnection worker)
-    {
-        if (_wakesLater) _woken.Add(worker);
-        return _wakesLater;
-    }
+    internal void Wake_NeedsLock(WorkerConnection worker) => _woken.Add(worker);
 
     private void Leave()
     {
         WorkerConnection[] woken = _woken.Count == 0 ? [] : [.. _woken];
         _woken.Clear();
-        _wakesLater = false;
         _gate.Exit();
         foreach (var worker in woken) worker.Signal();
     }

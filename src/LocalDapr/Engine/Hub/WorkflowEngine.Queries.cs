@@ -9,7 +9,7 @@ public sealed partial class WorkflowEngine
     public async ValueTask<InstanceSummary?> GetAsync(string instanceId, CancellationToken cancellation)
     {
         var instance = await AcquireAsync(instanceId, cancellation);
-        lock (_gate) return instance.Visible;
+        using (Enter()) return instance.Visible;
     }
 
     /// <summary>Waits until the instance, which need not exist yet, is in a state that <paramref name="reached"/> accepts.</summary>
@@ -20,7 +20,7 @@ public sealed partial class WorkflowEngine
         while (true)
         {
             instance = await AcquireAsync(instanceId, cancellation);
-            lock (_gate)
+            using (Enter())
             {
                 if (instance.Evicted) continue;
                 if (instance.Visible is { } summary && reached(summary)) return summary;
@@ -34,7 +34,7 @@ public sealed partial class WorkflowEngine
         }
         finally
         {
-            lock (_gate) instance.RemoveWaiter(waiter);
+            using (Enter()) instance.RemoveWaiter(waiter);
         }
     }
 
@@ -51,7 +51,7 @@ public sealed partial class WorkflowEngine
         var instance = await AcquireAsync(instanceId, cancellation);
         HistoryEvent[]? history;
         Task durable;
-        lock (_gate)
+        using (Enter())
         {
             history = instance.Exists ? [.. instance.State.History] : null;
             durable = WhenDurable_NeedsLock(instance);

@@ -30,7 +30,7 @@ public sealed partial class WorkflowEngine
         var source = await held.AddAsync(request.SourceId, cancellation);
         var target = await held.AddAsync(request.NewId, cancellation);
         IReadOnlyList<HistoryEvent> history;
-        lock (_gate) history = RerunHistory_NeedsLock(source, request);
+        using (Enter()) history = RerunHistory_NeedsLock(source, request);
         var children = OpenChildren(history).Where(IsOfThisApp).ToArray();
         var refusals = new Dictionary<string, string?>();
         foreach (var child in children)
@@ -39,7 +39,7 @@ public sealed partial class WorkflowEngine
             refusals[child.InstanceId] = await WhyNotAgainAsync(child.InstanceId, cancellation);
         }
         Task durable;
-        lock (_gate)
+        using (Enter())
         {
             if (target.Exists)
                 throw new WorkflowException(WorkflowErrorKind.AlreadyExists, $"workflow '{request.NewId}' has already been created");

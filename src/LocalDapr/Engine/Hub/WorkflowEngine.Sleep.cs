@@ -52,7 +52,7 @@ public sealed partial class WorkflowEngine
 
     private void WakeInstance(Instance instance, DateTimeOffset before)
     {
-        lock (_gate)
+        using (Enter())
         {
             if (instance.Evicted || !instance.Exists) return;
             if (instance is { IsTakingLeave: false, State.Completed: { } completed }) TakeLeave_NeedsLock(instance, completed);

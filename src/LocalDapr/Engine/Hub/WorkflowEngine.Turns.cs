@@ -18,7 +18,7 @@ public sealed partial class WorkflowEngine
         var durable = unit.WhenDurable();
         if (!await TryCompleteTurnAsync(response, from: null, unit, cancellation))
         {
-            lock (_gate) durable = WhenDurable_NeedsLock(response.InstanceId);
+            using (Enter()) durable = WhenDurable_NeedsLock(response.InstanceId);
         }
         await durable.WaitAsync(cancellation);
     }

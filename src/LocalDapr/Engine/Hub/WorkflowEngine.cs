@@ -68,7 +68,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         _committer.Complete();
         var written = await Task.WhenAny(_committing, Task.Delay(TimeSpan.FromSeconds(5))) == _committing;
         await _stopping.CancelAsync();
-        lock (_gate)
+        using (Enter())
         {
             _timers.Dispose();
             foreach (var worker in _workers.ToArray()) Disconnect_NeedsLock(worker);
@@ -83,7 +83,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     /// <summary>Completes when everything that is queued for the store now is durable.</summary>
     internal Task FlushAsync()
     {
-        lock (_gate) return WhenWritten_NeedsLock();
+        using (Enter()) return WhenWritten_NeedsLock();
     }
 
     private Task WhenWritten_NeedsLock()
@@ -127,7 +127,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     {
         get
         {
-            lock (_gate) return _instances.Count;
+            using (Enter()) return _instances.Count;
         }
     }
 
@@ -145,7 +145,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         {
             Instance? instance;
             Task? loading = null;
-            lock (_gate)
+            using (Enter())
             {
                 if (!_instances.TryGetValue(id, out instance))
                     _instances.Add(id, instance = new Instance(id) { Loading = new(TaskCreationOptions.RunContinuationsAsynchronously) });
@@ -165,7 +165,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
 
     internal bool TryHold(Instance instance)
     {
-        lock (_gate)
+        using (Enter())
         {
             if (instance.Evicted) return false;
             instance.Holds++;
@@ -175,7 +175,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
 
     internal void LetGo(IReadOnlyCollection<Instance> held)
     {
-        lock (_gate)
+        using (Enter())
         {
             foreach (var instance in held)
             {
@@ -192,7 +192,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         try
         {
             var records = await _store.LoadAsync(instance.Id, _stopping.Token);
-            lock (_gate)
+            using (Enter())
             {
                 foreach (var record in records ?? []) instance.Fold(InstanceRecord.Decode(record.Bytes.Span));
                 instance.Loading = null;
@@ -202,7 +202,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         }
         catch
         {
-            lock (_gate) Evict_NeedsLock(instance);
+            using (Enter()) Evict_NeedsLock(instance);
             throw;
         }
         finally
