@@ -102,7 +102,7 @@ internal sealed class ActorReminders : IDisposable
         try
         {
             if (HasFiredElsewhere(reminder)) return;
-            if (await FireAsync(reminder) is not null) await AdvanceAsync(reminder);
+            if (await FireAsync(reminder)) await AdvanceAsync(reminder);
         }
         catch (OperationCanceledException)
         {
@@ -129,18 +129,18 @@ internal sealed class ActorReminders : IDisposable
         return true;
     }
 
-    // Null when the reminder is no longer this host's before the app took it: then the firing is another's. While nobody listens it is not
+    // False when the reminder is no longer this host's before the app took it: then the firing is another's. While nobody listens it is not
     // an attempt that counts: an app that starts again finds its reminders due, whatever their policy.
-    private async Task<Firing?> FireAsync(Reminder reminder)
+    private async Task<bool> FireAsync(Reminder reminder)
     {
         for (var failures = 0; IsCurrent(reminder);)
         {
             var outcome = await FireOnceAsync(reminder);
-            if (outcome == Firing.Taken || (outcome == Firing.Failed && failures++ >= reminder.Policy.MaxRetries)) return outcome;
+            if (outcome == Firing.Taken || (outcome == Firing.Failed && failures++ >= reminder.Policy.MaxRetries)) return true;
             await Task.Delay(outcome == Firing.Failed ? reminder.Policy.Interval : untilItListens, _time, _stopping);
         }
 
-        return null;
+        return false;
     }
 
     private async Task<Firing> FireOnceAsync(Reminder reminder)
