@@ -137,7 +137,7 @@ internal static class ActorGrpcService
     {
         var headers = server.Http.Request.Headers;
         if (headers.TraceParent is [{ Length: > 0 } parent, ..]) yield return new(WellKnownHeaders.TraceParent, parent);
-        if (headers.TraceState is [{ Length: > 0 } state, ..]) yield return new("tracestate", state);
+        if (headers.TraceState is [{ Length: > 0 } state, ..]) yield return new(WellKnownHeaders.TraceState, state);
     }
 
     private static ActorKey User(string type, string id) => ActorKey.CheckedUser(type, id);

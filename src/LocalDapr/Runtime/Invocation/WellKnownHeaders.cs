@@ -12,4 +12,5 @@ internal static class WellKnownHeaders
     /// <summary>Between sidecars: the secret by which the one that is called knows the other.</summary>
     public const string Sidecar = "localdapr-sidecar";
     public const string TraceParent = "traceparent";
+    public const string TraceState = "tracestate";
 }

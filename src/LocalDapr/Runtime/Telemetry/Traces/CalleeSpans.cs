@@ -33,7 +33,7 @@ internal static class CalleeSpans
     public static async Task<AppResponse?> CallActorAsync(Spans spans, ActorCall call, Func<ActorCall, Task<AppResponse?>> send)
     {
         using var span = spans.Start(
-            $"CallActor/{call.Actor.Type}/{call.Method}", ActivityKind.Server, Header(call.Headers, "traceparent"), Header(call.Headers, "tracestate"));
+            $"CallActor/{call.Actor.Type}/{call.Method}", ActivityKind.Server, Header(call.Headers, WellKnownHeaders.TraceParent), Header(call.Headers, WellKnownHeaders.TraceState));
         span.Set("rpc.service", "ServiceInvocation");
         span.Set("dapr.actor", $"{call.Actor.Type}.{call.Actor.Id}");
         span.Set("dapr.protocol", "grpc");
@@ -51,7 +51,7 @@ internal static class CalleeSpans
 
     private static async ValueTask<InvocationAnswer> SendAsync(Sidecar callee, InvocationCall call, Spans spans, CancellationToken cancellation)
     {
-        using var span = spans.Start($"CallLocal/{callee.Options.AppId}/{call.Path}", ActivityKind.Server, Header(call.Headers, "traceparent"), Header(call.Headers, "tracestate"));
+        using var span = spans.Start($"CallLocal/{callee.Options.AppId}/{call.Path}", ActivityKind.Server, Header(call.Headers, WellKnownHeaders.TraceParent), Header(call.Headers, WellKnownHeaders.TraceState));
         span.Set("rpc.service", "ServiceInvocation");
         span.Set("dapr.invoke_method", call.Path);
         span.Set("dapr.protocol", "grpc");
@@ -68,7 +68,7 @@ internal static class CalleeSpans
     }
 
     private static List<KeyValuePair<string, string>> WithParent(IEnumerable<KeyValuePair<string, string>> headers, Span span) =>
-        [.. headers.Where(h => !h.Key.Equals("traceparent", StringComparison.OrdinalIgnoreCase)), new("traceparent", span.TraceParent)];
+        [.. headers.Where(h => !h.Key.Equals(WellKnownHeaders.TraceParent, StringComparison.OrdinalIgnoreCase)), new(WellKnownHeaders.TraceParent, span.TraceParent)];
 
     private static string? Header(IEnumerable<KeyValuePair<string, string>> headers, string name) =>
         headers.FirstOrDefault(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
