@@ -12,13 +12,7 @@ public sealed class DateVersionStrategy(IOptionsMonitor<DateVersionStrategyOptio
     private string Format => string.IsNullOrWhiteSpace(_options.DateFormat) ? "yyyyMMdd" : _options.DateFormat;
 
     /// <inheritdoc/>
-    public void Configure(WorkflowVersionStrategyContext context)
-    {
-        if (optionsMonitor is not null)
-        {
-            _options = optionsMonitor.Get(string.IsNullOrWhiteSpace(context.OptionsName) ? Options.DefaultName : context.OptionsName);
-        }
-    }
+    public void Configure(WorkflowVersionStrategyContext context) => _options = Versions.OptionsOf(optionsMonitor, context, _options);
 
     /// <inheritdoc/>
     public bool TryParse(string typeName, out string canonicalName, out string version)
@@ -44,16 +38,7 @@ public sealed class DateVersionStrategy(IOptionsMonitor<DateVersionStrategyOptio
     }
 
     /// <inheritdoc/>
-    public int Compare(string? v1, string? v2)
-    {
-        if (v1 is null || v2 is null)
-        {
-            return (v1 is null ? 0 : 1) - (v2 is null ? 0 : 1);
-        }
-
-        var (first, second) = (Date(v1.Trim()), Date(v2.Trim()));
-        return first is null && second is null ? StringComparer.Ordinal.Compare(v1, v2) : Nullable.Compare(first, second);
-    }
+    public int Compare(string? v1, string? v2) => Versions.Compare(v1, v2, text => Date(text.Trim()));
 
     private DateTime? Date(string text) =>
         DateTime.TryParseExact(text, Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? date : null;

@@ -10,13 +10,7 @@ public sealed class NumericVersionStrategy(IOptionsMonitor<NumericVersionStrateg
     private NumericVersionStrategyOptions _options = new();
 
     /// <inheritdoc/>
-    public void Configure(WorkflowVersionStrategyContext context)
-    {
-        if (optionsMonitor is not null)
-        {
-            _options = optionsMonitor.Get(string.IsNullOrWhiteSpace(context.OptionsName) ? Options.DefaultName : context.OptionsName);
-        }
-    }
+    public void Configure(WorkflowVersionStrategyContext context) => _options = Versions.OptionsOf(optionsMonitor, context, _options);
 
     /// <inheritdoc/>
     public bool TryParse(string typeName, out string canonicalName, out string version)
@@ -43,19 +37,10 @@ public sealed class NumericVersionStrategy(IOptionsMonitor<NumericVersionStrateg
     }
 
     /// <inheritdoc/>
-    public int Compare(string? v1, string? v2)
-    {
-        if (v1 is null || v2 is null)
-        {
-            return (v1 is null ? 0 : 1) - (v2 is null ? 0 : 1);
-        }
-
-        var (first, second) = (Number(v1), Number(v2));
-        return first is null && second is null ? StringComparer.Ordinal.Compare(v1.Trim(), v2.Trim()) : Nullable.Compare(first, second);
-    }
+    public int Compare(string? v1, string? v2) => Versions.Compare(v1?.Trim(), v2?.Trim(), Number);
 
     private static long? Number(string version) =>
-        long.TryParse(version.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }
 
 /// <summary>The form of numeric versions.</summary>

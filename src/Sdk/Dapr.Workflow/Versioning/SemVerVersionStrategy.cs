@@ -10,13 +10,7 @@ public sealed class SemVerVersionStrategy(IOptionsMonitor<SemVerVersionStrategyO
     private SemVerVersionStrategyOptions _options = new();
 
     /// <inheritdoc/>
-    public void Configure(WorkflowVersionStrategyContext context)
-    {
-        if (optionsMonitor is not null)
-        {
-            _options = optionsMonitor.Get(string.IsNullOrWhiteSpace(context.OptionsName) ? Options.DefaultName : context.OptionsName);
-        }
-    }
+    public void Configure(WorkflowVersionStrategyContext context) => _options = Versions.OptionsOf(optionsMonitor, context, _options);
 
     /// <inheritdoc/>
     public bool TryParse(string typeName, out string canonicalName, out string version)
@@ -50,20 +44,7 @@ public sealed class SemVerVersionStrategy(IOptionsMonitor<SemVerVersionStrategyO
     }
 
     /// <inheritdoc/>
-    public int Compare(string? v1, string? v2)
-    {
-        if (v1 is null || v2 is null)
-        {
-            return (v1 is null ? 0 : 1) - (v2 is null ? 0 : 1);
-        }
-
-        return (Parts.Of(v1.Trim(), _options), Parts.Of(v2.Trim(), _options)) switch
-        {
-            ({ } first, { } second) => first.CompareTo(second),
-            (null, null) => StringComparer.Ordinal.Compare(v1, v2),
-            var (first, _) => first is null ? -1 : 1,
-        };
-    }
+    public int Compare(string? v1, string? v2) => Versions.Compare(v1, v2, text => Parts.Of(text.Trim(), _options));
 
     private static int Tail(string name)
     {
@@ -77,7 +58,7 @@ public sealed class SemVerVersionStrategy(IOptionsMonitor<SemVerVersionStrategyO
     }
 
     /// <summary>Three numbers, and what comes before their release; build metadata has no rank.</summary>
-    private sealed record Parts(int Major, int Minor, int Patch, string[] Prerelease) : IComparable<Parts>
+    private readonly record struct Parts(int Major, int Minor, int Patch, string[] Prerelease) : IComparable<Parts>
     {
         public static Parts? Of(string text, SemVerVersionStrategyOptions options)
         {
@@ -96,13 +77,8 @@ public sealed class SemVerVersionStrategy(IOptionsMonitor<SemVerVersionStrategyO
                 : null;
         }
 
-        public int CompareTo(Parts? other)
+        public int CompareTo(Parts other)
         {
-            if (other is null)
-            {
-                return 1;
-            }
-
             var core = (Major, Minor, Patch).CompareTo((other.Major, other.Minor, other.Patch));
             if (core != 0 || Prerelease.Length == 0 || other.Prerelease.Length == 0)
             {
