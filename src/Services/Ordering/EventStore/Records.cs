@@ -25,6 +25,9 @@ internal sealed record SagaCommand(long Id, string OrderId, string Act)
 /// <summary>An event in the stream; the position says what came first. Trace is there where it is read to be published.</summary>
 internal sealed record StoredEvent(long Position, int Bucket, string OrderId, long Version, string Name, byte[] Data, string? Trace = null)
 {
+    /// <summary>Order and version, so that a second delivery is recognised.</summary>
+    public string Id => $"{OrderId}:{Version}";
+
     public static StoredEvent Read(DbDataReader row) => new(row.GetInt64(0), row.GetInt32(1), row.GetString(2), row.GetInt64(3), row.GetString(4), OrderTables.Bytes(row, 5));
 
     public static StoredEvent ReadToPublish(DbDataReader row) => Read(row) with { Trace = row.IsDBNull(6) ? null : row.GetString(6) };

@@ -38,6 +38,8 @@ public static class OrderStatus
 
     public static readonly IReadOnlyList<string> All = [Accepted, AwaitingApproval, Confirmed, Rejected, Cancelled, Refunded, Parked];
 
+    public static readonly IReadOnlyList<string> Open = [Accepted, AwaitingApproval, Parked];
+
     public static bool IsTerminal(string status) => status is Confirmed or Rejected or Cancelled or Refunded;
 }
 

@@ -35,15 +35,12 @@ internal sealed class OrdersTopic : IDisposable
         if (answer.IsSuccessStatusCode) return new Dictionary<StoredEvent, string>();
         var text = await answer.Content.ReadAsStringAsync(cancellation);
         var failed = FailedEntries(text);
-        spans.Fail(stored => failed.Count == 0 || failed.ContainsKey(IdOf(stored)), $"{(int)answer.StatusCode}");
+        spans.Fail(stored => failed.Count == 0 || failed.ContainsKey(stored.Id), $"{(int)answer.StatusCode}");
         if (failed.Count == 0) throw new HttpRequestException($"The sidecar answered {(int)answer.StatusCode}: {text}");
-        return events.Where(stored => failed.ContainsKey(IdOf(stored))).ToDictionary(stored => stored, stored => failed[IdOf(stored)]);
+        return events.Where(stored => failed.ContainsKey(stored.Id)).ToDictionary(stored => stored, stored => failed[stored.Id]);
     }
 
     public void Dispose() => http.Dispose();
-
-    /// <summary>Order and version, so that a second delivery is recognised.</summary>
-    private static string IdOf(StoredEvent stored) => $"{stored.OrderId}:{stored.Version}";
 
     private static ReadOnlyMemory<byte> Body(IReadOnlyList<StoredEvent> events, PublishSpans spans)
     {
@@ -53,7 +50,7 @@ internal sealed class OrdersTopic : IDisposable
         foreach (var stored in events)
         {
             json.WriteStartObject();
-            json.WriteString("entryId", IdOf(stored));
+            json.WriteString("entryId", stored.Id);
             json.WriteString("contentType", "application/cloudevents+json");
             json.WritePropertyName("event");
             WriteCloudEvent(json, stored, spans.TraceOf(stored));
@@ -72,7 +69,7 @@ internal sealed class OrdersTopic : IDisposable
     {
         json.WriteStartObject();
         json.WriteString("specversion", "1.0");
-        json.WriteString("id", IdOf(stored));
+        json.WriteString("id", stored.Id);
         json.WriteString("source", "/ordering");
         json.WriteString("type", OrderEventNames.Type(stored.Name));
         json.WriteString("subject", stored.OrderId);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DaprOrders.Ordering.EventStore;
+using DaprOrders.Ordering.Telemetry;
 
 namespace DaprOrders.Ordering.Publishing;
 
@@ -9,21 +10,20 @@ namespace DaprOrders.Ordering.Publishing;
 /// </summary>
 internal sealed class PublishSpans : IDisposable
 {
-    private static readonly ActivitySource Source = new("DaprOrders.Ordering");
     private readonly Dictionary<StoredEvent, Activity> events = [];
     private readonly Activity? call;
 
     private PublishSpans(IReadOnlyList<StoredEvent> published)
     {
-        if (!Source.HasListeners()) return;
+        if (!OrderTraces.Source.HasListeners()) return;
         foreach (var stored in published)
         {
             if (!ActivityContext.TryParse(stored.Trace, null, isRemote: true, out var order)) continue;
-            if (Source.StartActivity($"publish {stored.Name}", ActivityKind.Producer, order, [new("messaging.message.id", $"{stored.OrderId}:{stored.Version}")]) is { } span) events[stored] = span;
+            if (OrderTraces.Source.StartActivity($"publish {stored.Name}", ActivityKind.Producer, order, [new("messaging.message.id", stored.Id)]) is { } span) events[stored] = span;
         }
 
         Activity.Current = null;
-        call = Source.StartActivity("publish events of orders", ActivityKind.Client, default(ActivityContext), links: events.Values.Select(span => new ActivityLink(span.Context)));
+        call = OrderTraces.Source.StartActivity("publish events of orders", ActivityKind.Client, default(ActivityContext), links: events.Values.Select(span => new ActivityLink(span.Context)));
     }
 
     public static PublishSpans Begin(IReadOnlyList<StoredEvent> published) => new(published);
@@ -41,6 +41,6 @@ internal sealed class PublishSpans : IDisposable
     {
         call?.Dispose();
         foreach (var span in events.Values) span.Dispose();
-        if (Source.HasListeners()) Activity.Current = null;
+        if (OrderTraces.Source.HasListeners()) Activity.Current = null;
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Dapr.Workflow;
 using DaprOrders.Ordering.EventStore;
+using DaprOrders.Ordering.Telemetry;
 
 namespace DaprOrders.Ordering.Saga;
 
@@ -13,7 +14,6 @@ internal sealed partial class SagaDispatcher(
     : BackgroundService
 {
     private const int BatchSize = 256;
-    private static readonly ActivitySource Source = new("DaprOrders.Ordering");
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Ends with the service.</summary>
@@ -94,7 +94,7 @@ internal sealed partial class SagaDispatcher(
     /// <summary>The saga goes on in the customer's trace, also where nobody here looks at it.</summary>
     private static Activity? Continue(string? trace, string act) =>
         trace is null ? null
-        : ActivityContext.TryParse(trace, null, isRemote: true, out var order) && Source.StartActivity($"saga {act}", ActivityKind.Internal, order) is { } span ? span
+        : ActivityContext.TryParse(trace, null, isRemote: true, out var order) && OrderTraces.Source.StartActivity($"saga {act}", ActivityKind.Internal, order) is { } span ? span
         : new Activity($"saga {act}").SetParentId(trace).Start();
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Commands for sagas wait in the store: {Reason}")]

@@ -14,7 +14,6 @@ namespace DaprOrders.Ordering.Saga;
 internal sealed partial class SagaWatch : BackgroundService
 {
     private const int PageSize = 200, AtATime = 8;
-    private static readonly string[] Open = [OrderStatus.Accepted, OrderStatus.AwaitingApproval, OrderStatus.Parked];
     private readonly OrderEventStore store;
     private readonly Shares shares;
     private readonly DaprWorkflowClient workflows;
@@ -61,7 +60,7 @@ internal sealed partial class SagaWatch : BackgroundService
 
     private async Task LookAsync(CancellationToken cancellation)
     {
-        foreach (var status in Open)
+        foreach (var status in OrderStatus.Open)
         {
             for (var before = long.MaxValue; ;)
             {

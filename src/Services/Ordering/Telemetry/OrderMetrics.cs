@@ -12,7 +12,6 @@ internal sealed class OrderMetrics : IDisposable
 {
     public const string MeterName = "DaprOrders.Ordering";
     private static readonly double[] Seconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 86_400];
-    private static readonly string[] OpenStatuses = [OrderStatus.Accepted, OrderStatus.AwaitingApproval, OrderStatus.Parked];
     private readonly OrderEventStore store;
     private readonly TimeProvider time;
     private readonly Counter<long> accepted;
@@ -51,13 +50,13 @@ internal sealed class OrderMetrics : IDisposable
     private IEnumerable<Measurement<long>> CountOpen()
     {
         var open = Read().Open;
-        return OpenStatuses.Select(status => new Measurement<long>(open.Of(status).Count, new KeyValuePair<string, object?>("status", status)));
+        return OrderStatus.Open.Select(status => new Measurement<long>(open.Of(status).Count, new KeyValuePair<string, object?>("status", status)));
     }
 
     private IEnumerable<Measurement<double>> OldestAges()
     {
         var open = Read().Open;
-        return OpenStatuses.Select(status => new Measurement<double>(Age(open.Of(status).OldestAt), new KeyValuePair<string, object?>("status", status)));
+        return OrderStatus.Open.Select(status => new Measurement<double>(Age(open.Of(status).OldestAt), new KeyValuePair<string, object?>("status", status)));
     }
 
     /// <summary>One reading serves all gauges of a look.</summary>
