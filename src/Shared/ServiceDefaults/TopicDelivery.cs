@@ -36,11 +36,11 @@ public sealed class TopicDelivery : IDisposable
     /// A span of what is done about the event, in the trace it carries: the request's header can name one trace, and a delivery is of many. Null where nobody
     /// listens. It is the current one of whoever asks.
     /// </summary>
-    public static Activity? Continue(JsonElement cloudEvent, string name) => Continue(TraceOf(cloudEvent), name, Text(cloudEvent, "id"));
+    public static Activity? Continue(JsonElement cloudEvent, string name) => Source.HasListeners() ? Continue(TraceOf(cloudEvent), name, Text(cloudEvent, "id")) : null;
 
     /// <summary>The same, for what is done later.</summary>
     public static Activity? Continue(string? trace, string name, string? eventId) =>
-        Source.HasListeners() && ActivityContext.TryParse(trace, null, isRemote: true, out var parent)
+        ActivityContext.TryParse(trace, null, isRemote: true, out var parent)
             ? Source.StartActivity(name, ActivityKind.Consumer, parent, [new("messaging.message.id", eventId)])
             : null;
 

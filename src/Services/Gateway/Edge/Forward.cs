@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 
 namespace DaprOrders.Gateway.Edge;
 
@@ -10,8 +11,6 @@ namespace DaprOrders.Gateway.Edge;
 /// </summary>
 internal static class Forward
 {
-    private const string TraceParent = "traceparent";
-
     private static readonly HashSet<string> NotForwarded = new(StringComparer.OrdinalIgnoreCase)
     {
         "Host", "Authorization", "Connection", "Keep-Alive", "Transfer-Encoding", "Upgrade", "TE", "Trailer", "Proxy-Connection", "Content-Length", "Expect",
@@ -65,12 +64,12 @@ internal static class Forward
 
     private static void CopyHeaders(HttpContext context, HttpRequestMessage request, Caller caller)
     {
-        var isTraced = request.Headers.Contains(TraceParent); // the edge's own span is the parent
+        var isTraced = request.Headers.Contains(HeaderNames.TraceParent); // the edge's own span is the parent
         var ofThisConnection = context.Request.Headers.GetCommaSeparatedValues("Connection");
         foreach (var (name, values) in context.Request.Headers)
         {
             if (NotForwarded.Contains(name) || name.StartsWith(':') || IsInternal(name) || ofThisConnection.Contains(name, StringComparer.OrdinalIgnoreCase)) continue;
-            if (isTraced && name.Equals(TraceParent, StringComparison.OrdinalIgnoreCase)) continue;
+            if (isTraced && name.Equals(HeaderNames.TraceParent, StringComparison.OrdinalIgnoreCase)) continue;
             if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values)) request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
 

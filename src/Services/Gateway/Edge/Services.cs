@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DaprOrders.ServiceDefaults;
+using Microsoft.Net.Http.Headers;
 
 namespace DaprOrders.Gateway.Edge;
 
@@ -20,7 +21,7 @@ internal sealed class Services : IDisposable
     {
         var request = new HttpRequestMessage(verb, new Uri($"{sidecar}/v1.0/invoke/{app}/method/{pathAndQuery.TrimStart('/')}"));
         if (!string.IsNullOrEmpty(apiToken)) request.Headers.Add("dapr-api-token", apiToken);
-        if (Activity.Current is { Source.Name.Length: > 0, Id: { } span }) request.Headers.TryAddWithoutValidation("traceparent", span); // where the edge makes spans, else it is no part of the trace
+        if (Activity.Current is { Source.Name.Length: > 0, Id: { } span }) request.Headers.TryAddWithoutValidation(HeaderNames.TraceParent, span); // where the edge makes spans, else it is no part of the trace
         return request;
     }
 
