@@ -11,32 +11,38 @@ namespace LocalDapr.Runtime.Tests.Workflows;
 /// Both ends of the stock protocol, by hand: a client of every method, and a worker that is told what to answer to each item. A worker that
 /// is told nothing leaves its item open.
 /// </summary>
-internal sealed class TaskHub : IDisposable
+internal sealed class TaskHub : IAsyncDisposable
 {
+    private readonly OneSidecar _sidecar;
     private readonly GrpcChannel _channel;
     private readonly ServerStreamingCall<WorkItem> _items;
     private readonly IAsyncEnumerator<WorkItem> _next;
 
-    private TaskHub(GrpcChannel channel)
+    private TaskHub(OneSidecar sidecar)
     {
-        _channel = channel;
-        _items = channel.ServerStreaming(TaskHubMethods.GetWorkItems, new GetWorkItemsRequest(), new CallOptions { Cancellation = Stop });
+        _sidecar = sidecar;
+        _channel = new GrpcChannel(new Uri($"http://127.0.0.1:{sidecar.Sidecar.GrpcPort}"));
+        _items = _channel.ServerStreaming(TaskHubMethods.GetWorkItems, new GetWorkItemsRequest(), new CallOptions { Cancellation = Stop });
         _next = _items.ReadAllAsync(Stop).GetAsyncEnumerator(Stop);
     }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static async Task<TaskHub> ConnectAsync(OneSidecar sidecar)
+    public HttpClient Http => _sidecar.Http;
+
+    /// <summary>With a sidecar of its own.</summary>
+    public static async Task<TaskHub> OpenAsync()
     {
-        var hub = new TaskHub(new GrpcChannel(new Uri($"http://127.0.0.1:{sidecar.Sidecar.GrpcPort}")));
+        var hub = new TaskHub(await OneSidecar.StartAsync(resources: OneSidecar.Component("state", "state.in-memory", ("actorStateStore", "true"))));
         await hub._items.Headers;
         return hub;
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         _items.Dispose();
         _channel.Dispose();
+        await _sidecar.DisposeAsync();
     }
 
     public Task<TResponse> CallAsync<TRequest, TResponse>(GrpcMethod<TRequest, TResponse> method, TRequest request)

@@ -13,22 +13,13 @@ public sealed class TaskHubRefusalTests : IAsyncLifetime
 {
     private const string Active = "rpc error: code = AlreadyExists desc = an active workflow with ID 'a' already exists";
 
-    private OneSidecar _one = null!;
     private TaskHub _hub = null!;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
-    {
-        _one = await OneSidecar.StartAsync(resources: OneSidecar.Component("state", "state.in-memory", ("actorStateStore", "true")));
-        _hub = await ConnectAsync(_one);
-    }
+    public async ValueTask InitializeAsync() => _hub = await OpenAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        _hub.Dispose();
-        await _one.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _hub.DisposeAsync();
 
     [Fact]
     public async Task What_concerns_an_instance_that_does_not_exist()
@@ -102,7 +93,7 @@ public sealed class TaskHubRefusalTests : IAsyncLifetime
         await _hub.StartAsync("a");
 
         using var body = new ByteArrayContent([0xff, 0xfe]);
-        using var response = await _one.Http.PostAsync(new Uri($"/v1.0/workflows/dapr/{id}/raiseEvent/{name}", UriKind.Relative), body, Stop);
+        using var response = await _hub.Http.PostAsync(new Uri($"/v1.0/workflows/dapr/{id}/raiseEvent/{name}", UriKind.Relative), body, Stop);
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
         Assert.Contains($"\"{expected}\"", await response.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
@@ -114,9 +105,9 @@ public sealed class TaskHubRefusalTests : IAsyncLifetime
         await _hub.StartAsync("a");
 
         using var text = new StringContent("x", Encoding.UTF8);
-        using var taken = await _one.Http.PostAsync(new Uri("/v1.0/workflows/dapr/w/start?instanceID=a", UriKind.Relative), text, Stop);
+        using var taken = await _hub.Http.PostAsync(new Uri("/v1.0/workflows/dapr/w/start?instanceID=a", UriKind.Relative), text, Stop);
         using var noText = new ByteArrayContent([0xff, 0xfe]);
-        using var garbled = await _one.Http.PostAsync(new Uri("/v1.0/workflows/dapr/w/start", UriKind.Relative), noText, Stop);
+        using var garbled = await _hub.Http.PostAsync(new Uri("/v1.0/workflows/dapr/w/start", UriKind.Relative), noText, Stop);
 
         const string begins = "\"error starting workflow 'w': unable to start workflow: failed to start workflow: ";
         Assert.Contains($"{begins}{Active}\"", await taken.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);

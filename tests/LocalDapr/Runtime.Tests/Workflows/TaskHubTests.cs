@@ -10,20 +10,11 @@ namespace LocalDapr.Runtime.Tests.Workflows;
 /// <summary>The shapes of histories and states, to the field, as daprd makes them.</summary>
 public sealed class TaskHubTests : IAsyncLifetime
 {
-    private OneSidecar _one = null!;
     private TaskHub _hub = null!;
 
-    public async ValueTask InitializeAsync()
-    {
-        _one = await OneSidecar.StartAsync(resources: OneSidecar.Component("state", "state.in-memory", ("actorStateStore", "true")));
-        _hub = await ConnectAsync(_one);
-    }
+    public async ValueTask InitializeAsync() => _hub = await OpenAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        _hub.Dispose();
-        await _one.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _hub.DisposeAsync();
 
     [Fact]
     public async Task An_instance_that_waits_for_its_time_has_the_zero_time_of_Go_and_one_under_way_when_it_began()
