@@ -1,8 +1,8 @@
 using System.Net;
-using System.Net.Sockets;
 using DaprOrders.Contracts;
 using DaprOrders.Payments.Provider;
 using DaprOrders.ServiceDefaults;
+using MiniGrpc.Tests.Connection;
 using Polly;
 using Xunit;
 
@@ -50,38 +50,5 @@ public sealed class DyingProviderTests
             using var http = new HttpClient(handler);
             await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(dying.Address, cancellation));
         });
-    }
-
-    /// <summary>Takes every connection and resets it.</summary>
-    private sealed class DyingServer : IDisposable
-    {
-        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-
-        public DyingServer()
-        {
-            listener.Start();
-            _ = ResetAllAsync();
-        }
-
-        public Uri Address => new($"http://{listener.LocalEndpoint}");
-
-        public void Dispose() => listener.Dispose();
-
-        /// <summary>Ends with the listener.</summary>
-        private async Task ResetAllAsync()
-        {
-            try
-            {
-                while (true)
-                {
-                    using var connection = await listener.AcceptSocketAsync();
-                    connection.LingerState = new LingerOption(enable: true, seconds: 0);
-                }
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
-            {
-                // Disposed of.
-            }
-        }
     }
 }
