@@ -110,7 +110,11 @@ internal sealed class OneSidecar : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = protocols));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = protocols);
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 10_000; // streams answered early count against it for five seconds
+        });
         _app = builder.Build();
         app(_app);
         await _app.StartAsync(Stop);

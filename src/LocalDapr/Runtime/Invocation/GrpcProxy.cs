@@ -3,6 +3,7 @@ using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.Telemetry.Traces;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using MiniGrpc;
 
 namespace LocalDapr.Runtime.Invocation;
 
@@ -18,7 +19,7 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets, NameRes
         UseCookies = false,
         AllowAutoRedirect = false,
         ActivityHeadersPropagator = null,
-        ConnectCallback = MiniGrpc.TcpConnect.OpenAsync,
+        ConnectCallback = TcpConnect.OpenAsync,
         EnableMultipleHttp2Connections = true,
         InitialHttp2StreamWindowSize = 2 << 20,
         ConnectTimeout = TimeSpan.FromSeconds(3),
@@ -30,12 +31,12 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets, NameRes
         var id = headers[WellKnownHeaders.AppId] is { Count: > 0 } appId ? appId[0] : headers[WellKnownHeaders.CalleeAppId].FirstOrDefault();
         headers.Remove(WellKnownHeaders.Sidecar);
         if (string.IsNullOrEmpty(id))
-            return FailAsync(context, MiniGrpc.StatusCode.Unknown, "failed to proxy request: required metadata dapr-callee-app-id or dapr-app-id not found");
+            return FailAsync(context, StatusCode.Unknown, "failed to proxy request: required metadata dapr-callee-app-id or dapr-app-id not found");
         return targets.Find(id) switch
         {
             InvocationTarget.Local local => ForwardAsync(context, local.Callee, own: local.Callee == sidecar, addIds: true),
             InvocationTarget.Remote remote => ForwardAsync(context, remote.Address, id),
-            _ => FailAsync(context, MiniGrpc.StatusCode.Internal, $"failed to proxy request: couldn't find service: {id}"),
+            _ => FailAsync(context, StatusCode.Internal, $"failed to proxy request: couldn't find service: {id}"),
         };
     }
 
@@ -54,12 +55,12 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets, NameRes
     {
         if (!callee.App.Exists || !callee.App.IsGrpc)
         {
-            await FailAsync(context, MiniGrpc.StatusCode.Unimplemented, $"app {callee.Options.AppId} does not speak gRPC");
+            await FailAsync(context, StatusCode.Unimplemented, $"app {callee.Options.AppId} does not speak gRPC");
             return;
         }
         if (!IsAllowed(context, callee, addIds))
         {
-            await FailAsync(context, MiniGrpc.StatusCode.PermissionDenied, $"access control policy has denied access to {context.Request.Path}");
+            await FailAsync(context, StatusCode.PermissionDenied, $"access control policy has denied access to {context.Request.Path}");
             return;
         }
         using var span = own && addIds ? null : CalleeSpans.Begin(callee, context);
@@ -74,7 +75,8 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets, NameRes
     private async Task PassAsync(HttpContext context, Uri address, string calleeId, string? token, bool addIds)
     {
         using var request = NewRequest(context, address);
-        request.Content = new PassedBody(context.Request.Body);
+        await using var arriving = new ArrivingStream(context.Request.Body);
+        request.Content = new PassedBody(arriving);
         CopyRequestHeaders(context.Request, request);
         if (addIds)
         {
@@ -94,7 +96,7 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets, NameRes
         }
         catch (HttpRequestException error) when (!context.Response.HasStarted)
         {
-            await FailAsync(context, MiniGrpc.StatusCode.Unavailable, $"failed to proxy request: {error.Message}");
+            await FailAsync(context, StatusCode.Unavailable, $"failed to proxy request: {error.Message}");
         }
         catch (Exception error) when (error is HttpRequestException or IOException or HttpProtocolException && !context.RequestAborted.IsCancellationRequested)
         {
@@ -143,7 +145,7 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets, NameRes
         foreach (var (name, values) in from.TrailingHeaders.NonValidated) to.AppendTrailer(name, values.ToArray());
     }
 
-    private static Task FailAsync(HttpContext context, MiniGrpc.StatusCode code, string message)
+    private static Task FailAsync(HttpContext context, StatusCode code, string message)
     {
         context.Response.ContentType = "application/grpc";
         context.Response.Headers["grpc-status"] = ((int)code).ToString();

@@ -58,6 +58,7 @@ internal sealed class InvocationBlock : IBuildingBlock, IDisposable
         var (appId, method) = InvocationEndpoints.Target(context) ?? throw DaprErrors.NoInvocationTarget();
         var mayRepeat = !_sidecar.Resiliency.App(appId, method).IsNone;
         var call = await InvocationEndpoints.ReadAsync(context, appId, method, mayRepeat);
+        await using var arriving = call.Streamed;
         using var answer = await _invoker.InvokeAsync(call, context.RequestAborted);
         await InvocationEndpoints.WriteAsync(answer, context);
     }
@@ -69,6 +70,7 @@ internal sealed class InvocationBlock : IBuildingBlock, IDisposable
         {
             var caller = _names.CallerOf(context.Request.Headers, _sidecar);
             var call = await InvocationEndpoints.ReadForwardedAsync(context, _sidecar.Options.AppId) with { Caller = caller };
+            await using var arriving = call.Streamed;
             using var answer = await CalleeSpans.SendAsync(_sidecar, call, context.RequestAborted);
             if (answer.GrpcFailure is { } failure) context.Response.Headers[GrpcStatusHeader] = ((int)failure.StatusCode).ToString();
             await InvocationEndpoints.WriteAsync(answer, context);

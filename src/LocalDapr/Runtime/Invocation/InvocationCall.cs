@@ -8,7 +8,7 @@ internal sealed record InvocationCall(string AppId, HttpMethod Verb, string Path
     /// <summary>The body, when it is whole; then the call may be repeated.</summary>
     public ReadOnlyMemory<byte>? Body { get; init; }
 
-    /// <summary>The body, when it is still arriving.</summary>
+    /// <summary>The body, when it is still arriving. Whoever has read the call disposes of it, when the answer has been passed on.</summary>
     public Stream? Streamed { get; init; }
 
     public string? ContentType { get; init; }

@@ -39,7 +39,7 @@ internal static class InvocationEndpoints
             Headers = Headers(context),
             ContentType = request.ContentType,
             Body = hasBody && whole ? await ReadWholeAsync(request, appId) : default(ReadOnlyMemory<byte>?),
-            Streamed = hasBody && !whole ? request.Body : null,
+            Streamed = hasBody && !whole ? new MiniGrpc.ArrivingStream(request.Body) : null,
         };
     }
 

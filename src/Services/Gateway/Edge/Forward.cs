@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
+using MiniGrpc;
 
 namespace DaprOrders.Gateway.Edge;
 
@@ -25,10 +26,11 @@ internal static class Forward
     {
         if (context.Request.ContentLength > Defaults.MaxBodyBytes) throw new ProblemException(Problems.TooLarge());
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = Defaults.MaxBodyBytes;
+        await using var arriving = new ArrivingStream(context.Request.Body);
         using var request = services.Request(new HttpMethod(context.Request.Method), app, Target(context.Request));
         if (context.Request.ContentLength > 0 || context.Request.Headers.TransferEncoding.Count > 0)
         {
-            request.Content = new StreamContent(context.Request.Body);
+            request.Content = new StreamContent(arriving);
             if (context.Request.ContentLength is { } length) request.Content.Headers.ContentLength = length;
         }
         else if (context.Request.ContentType is not null)
