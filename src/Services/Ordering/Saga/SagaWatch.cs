@@ -14,6 +14,7 @@ namespace DaprOrders.Ordering.Saga;
 internal sealed partial class SagaWatch : BackgroundService
 {
     private const int PageSize = 200, AtATime = 8;
+    private static readonly string[] Losses = ["missing", "failed", "terminated", "completed"];
     private readonly OrderEventStore store;
     private readonly Shares shares;
     private readonly DaprWorkflowClient workflows;
@@ -29,6 +30,7 @@ internal sealed partial class SagaWatch : BackgroundService
         (this.store, this.shares, this.workflows, this.starts, this.time, this.log) = (store, shares, workflows, starts, time, log);
         standsStill = options.SagaLostAfter;
         restarted = meters.Create(OrderMetrics.MeterName).CreateCounter<long>("daprorders.sagas.restarted", "{saga}", "Sagas of open orders that were gone and were started again, by what had become of them.");
+        foreach (var loss in Losses) restarted.Add(0, new KeyValuePair<string, object?>("was", loss)); // shown as 0 from the start: an alert on growth must see the first one
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
