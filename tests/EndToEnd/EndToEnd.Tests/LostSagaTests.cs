@@ -8,7 +8,7 @@ namespace DaprOrders.EndToEnd;
 /// <summary>An order whose saga somebody took away comes to its end all the same, and keeps neither stock nor money for ever.</summary>
 public sealed class LostSagaTests : IAsyncLifetime
 {
-    private readonly RunningShop shop = new() { SagaLostAfter = TimeSpan.FromSeconds(1) };
+    private readonly RunningShop shop = new() { SagaLostAfter = TimeSpan.FromSeconds(1), ParkAfter = TimeSpan.FromMinutes(10) }; // what is parked is open, and found as such
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -40,6 +40,63 @@ public sealed class LostSagaTests : IAsyncLifetime
         Assert.True(verdict.GetProperty("consistent").GetBoolean(), $"{verdict}");
         Assert.Equal((3, 0), (verdict.GetProperty("accepted").GetInt32(), verdict.GetProperty("inFlight").GetInt32()));
     }
+
+    [Fact]
+    public async Task Refunds_whose_sagas_were_terminated_and_purged_are_made_once_also_over_kills()
+    {
+        await StockAsync();
+        var (half, terminated, purged) = (await ConfirmedAsync(), await ConfirmedAsync(), await ConfirmedAsync());
+
+        await shop.FreezeAsync("inventory"); // the first one's money comes back, its goods do not
+        await RefundAsync(half);
+        await EventuallyAsync(async () => (await EventsAsync(half)).Contains("payment-refunded") ? "yes" : null, "the money is back");
+        await shop.FreezeAsync("payments");
+        await RefundAsync(terminated);
+        await RefundAsync(purged);
+        await LoseAsync("terminate", half);
+        await LoseAsync("terminate", terminated);
+        await LoseAsync("purge", purged, "--force");
+        foreach (var service in new[] { "ordering", "inventory", "payments" }) Assert.True(shop.Kill(service));
+
+        foreach (var id in new[] { half, terminated, purged })
+        {
+            await UntilAsync(id, "refunded");
+            var events = await EventsAsync(id);
+            Assert.Equal(["payment-refunded", "stock-returned", "refunded"], events.TakeLast(3));
+            Assert.DoesNotContain("parked", events);
+        }
+
+        Assert.Equal(10, (await shop.Shop.GetAsync("/products/urn", shop.Operator, Cancellation)).GetProperty("available").GetInt64());
+        using var audit = await shop.Shop.SendAsync(HttpMethod.Post, "/audit/run", shop.Operator, "{}", null, Cancellation);
+        var verdict = JsonDocument.Parse(await audit.Content.ReadAsStringAsync(Cancellation)).RootElement;
+        Assert.True(verdict.GetProperty("consistent").GetBoolean(), $"{verdict}");
+        Assert.Equal(3, verdict.GetProperty("terminal").GetProperty("refunded").GetInt32());
+    }
+
+    private async Task<string> ConfirmedAsync()
+    {
+        var id = await PlaceAsync();
+        await UntilAsync(id, "awaiting-approval");
+        await DecideAsync(id, "approve");
+        await UntilAsync(id, "confirmed");
+        return id;
+    }
+
+    private async Task RefundAsync(string id)
+    {
+        using var answer = await shop.Shop.SendAsync(HttpMethod.Post, $"/orders/{id}/refund", shop.Operator, """{"reason":"broken"}""", Guid.NewGuid().ToString("N"), Cancellation);
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+    }
+
+    private async Task<List<string>> EventsAsync(string id)
+    {
+        var events = await shop.Shop.GetAsync($"/orders/{id}/events", shop.Operator, Cancellation);
+        return [.. events.GetProperty("items").EnumerateArray().Select(happened => happened.GetProperty("type").GetString()!.Split('.')[^2])];
+    }
+
+    /// <summary>Once its workflow is there.</summary>
+    private Task LoseAsync(string act, string order, params string[] options) =>
+        EventuallyAsync(async () => (await TryWorkflowAsync(act, $"{order}-refund", options)).ExitCode == 0 ? "yes" : null, $"{act} {order}");
 
     private async Task StockAsync()
     {
@@ -85,6 +142,12 @@ public sealed class LostSagaTests : IAsyncLifetime
 
     private async Task WorkflowAsync(string act, string id, params string[] options)
     {
+        var (code, said) = await TryWorkflowAsync(act, id, options);
+        Assert.True(code == 0, $"{act}: {said}");
+    }
+
+    private async Task<(int ExitCode, string Said)> TryWorkflowAsync(string act, string id, params string[] options)
+    {
         var start = new ProcessStartInfo(Path.Combine(RunningShop.Root(), "artifacts/bin/localdapr"), ["workflow", act, id, "--app-id", "ordering", "--dapr-grpc-port", shop.SidecarOf("ordering"), .. options])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
@@ -92,6 +155,6 @@ public sealed class LostSagaTests : IAsyncLifetime
         using var command = Process.Start(start)!;
         var said = await command.StandardOutput.ReadToEndAsync(Cancellation) + await command.StandardError.ReadToEndAsync(Cancellation);
         await command.WaitForExitAsync(Cancellation);
-        Assert.True(command.ExitCode == 0, $"{act}: {said}");
+        return (command.ExitCode, said);
     }
 }

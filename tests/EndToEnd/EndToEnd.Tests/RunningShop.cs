@@ -25,6 +25,9 @@ public sealed class RunningShop : IAsyncLifetime
     /// <summary>Where it is given, sagas of orders that stand still for so long are looked for.</summary>
     public TimeSpan? SagaLostAfter { get; init; }
 
+    /// <summary>For how long an undo is tried before its order is parked.</summary>
+    public TimeSpan ParkAfter { get; init; } = TimeSpan.FromSeconds(1);
+
     public string Data { get; } = Directory.CreateTempSubdirectory("daprorders-").FullName;
     public Uri Gateway { get; private set; } = null!;
     public Uri Provider { get; private set; } = null!;
@@ -74,6 +77,14 @@ public sealed class RunningShop : IAsyncLifetime
         }
     }
 
+    /// <summary>It does nothing any more, and answers nobody, until it is killed.</summary>
+    public async Task FreezeAsync(string name)
+    {
+        using var stop = Process.Start("kill", ["-STOP", ReadPids().First(entry => entry.Name == name && !entry.IsHost).Pid.ToString()]);
+        await stop.WaitForExitAsync();
+        if (stop.ExitCode != 0) throw new InvalidOperationException($"{name} could not be stopped.");
+    }
+
     public async ValueTask DisposeAsync()
     {
         Shop?.Dispose();
@@ -93,7 +104,7 @@ public sealed class RunningShop : IAsyncLifetime
         var start = new ProcessStartInfo("bash", [Path.Combine(Root(), "run.sh"), "--count", "0", "--data", Data, "--port", port.ToString()])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Root(),
-            Environment = { ["DAPRORDERS_PARK_AFTER_SECONDS"] = "1" },
+            Environment = { ["DAPRORDERS_PARK_AFTER_SECONDS"] = $"{ParkAfter.TotalSeconds}" },
         };
         if (Postgres is not null) ShareStore(start, Postgres);
         if (Collector is not null)

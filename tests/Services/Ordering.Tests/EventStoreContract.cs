@@ -10,7 +10,7 @@ using Xunit;
 namespace DaprOrders.Ordering.Tests;
 
 /// <summary>What is true of the event store whatever its database is.</summary>
-public abstract class EventStoreContract : IAsyncLifetime
+public abstract partial class EventStoreContract : IAsyncLifetime
 {
     private OrderEventStore store = null!;
 
@@ -32,6 +32,9 @@ public abstract class EventStoreContract : IAsyncLifetime
 
     /// <summary>Makes the tables those of a version to come.</summary>
     protected abstract string Newer { get; }
+
+    /// <summary>Makes the tables those of the version before refunds were listed.</summary>
+    protected abstract string BeforeRefunds { get; }
 
     public async ValueTask InitializeAsync()
     {

@@ -17,6 +17,8 @@ public sealed class SqliteStoreTests : EventStoreContract
 
     protected override string Newer => "PRAGMA user_version = 99";
 
+    protected override string BeforeRefunds => "DROP TABLE refunds";
+
     private protected override OrderTables Open() => new SqliteTables(Path);
 
     protected override Task PrepareAsync() => Task.CompletedTask;

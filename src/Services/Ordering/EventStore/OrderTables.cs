@@ -76,6 +76,13 @@ internal abstract class OrderTables : IAsyncDisposable
         return await QueryAsync(sql, PlacedOrder.Read, [.. values]);
     }
 
+    /// <summary>Confirmed orders that are to be refunded, behind this one by id, and whose saga has been told: what still waits as a command is not lost.</summary>
+    public async Task<IReadOnlyList<PlacedOrder>> RefundsAsync(string after, int limit) => await QueryAsync(
+        """
+        SELECT o.position, o.state FROM refunds r JOIN orders o ON o.order_id = r.order_id
+        WHERE r.order_id > ? AND o.status = 'confirmed' AND NOT EXISTS (SELECT 1 FROM commands c WHERE c.order_id = r.order_id) ORDER BY r.order_id LIMIT ?
+        """, PlacedOrder.Read, after, limit);
+
     public async Task<IReadOnlyList<PlacedOrder>> InOrderOfAcceptanceAsync(long after, int limit) =>
         await QueryAsync("SELECT position, state FROM orders WHERE position > ? AND position <= ? ORDER BY position LIMIT ?", PlacedOrder.Read, after, await HorizonAsync(), limit);
 

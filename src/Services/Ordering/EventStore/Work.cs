@@ -51,6 +51,11 @@ internal sealed class Changes
     /// <summary>Filled by the commit: buckets whose mark was not set, because another process owns them now.</summary>
     public HashSet<int> Lost { get; } = [];
 
+    /// <summary>Orders to be refunded are listed apart, since they are few among all that are confirmed; those that are back are not listed any more.</summary>
+    public IEnumerable<string> Refunding => Orders.Values.Where(order => order.State.IsRefunding).Select(order => order.State.View.OrderId);
+
+    public IEnumerable<string> Refunded => Orders.Values.Where(order => order.State is { RefundReason: not null, IsRefunding: false }).Select(order => order.State.View.OrderId);
+
     public bool IsEmpty => Events.Count + Orders.Count + Answers.Count + Commands.Count + CarriedOut.Count + Marks.Count == 0 && ForgetAnswersBefore is null && !IsProbe;
 }
 

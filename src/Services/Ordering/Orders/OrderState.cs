@@ -22,6 +22,14 @@ public sealed record OrderState(OrderView View, IReadOnlyList<string> Events)
     [JsonIgnore]
     public bool IsTerminal => OrderStatus.IsTerminal(View.Status);
 
+    /// <summary>An operator wants it back, and it is not back yet.</summary>
+    [JsonIgnore]
+    public bool IsRefunding => RefundReason is not null && View.Status != OrderStatus.Refunded;
+
+    /// <summary>A saga must be at work on it, or wait for somebody.</summary>
+    [JsonIgnore]
+    public bool IsUnderWay => !IsTerminal || IsRefunding;
+
     public bool Has(string name) => Events.Contains(name);
 
     /// <summary>A decision or an undo was first: no step forward may begin any more.</summary>

@@ -85,7 +85,7 @@ internal sealed partial class SagaDispatcher(
             case SagaCommand.Retry when !order.IsTerminal:
                 await workflows.RaiseEventAsync(SagaStarts.InstanceOf(order), UndoSteps.RetryEvent, "retry", cancellation);
                 break;
-            case SagaCommand.Refund when order.RefundReason is not null && order.View.Status != Orders.OrderStatus.Refunded:
+            case SagaCommand.Refund when order.IsRefunding:
                 await starts.StartAsync(order, cancellation);
                 break;
         }

@@ -7,14 +7,16 @@ using DaprOrders.Ordering.Telemetry;
 namespace DaprOrders.Ordering.Saga;
 
 /// <summary>
-/// An accepted order comes to an end, and its stock and money with it, also when its saga does not: one that was terminated or purged, that failed, or whose
-/// engine lost its state, is started again from its first step. Every step is idempotent by the order, so what was done is found done, and no step goes
-/// forward once an undo has begun (docs/adr/0015). One process looks, at the orders that have stood still for a while. Ends with the service.
+/// An accepted order comes to an end, its stock and money with it, and a refund that was promised is made, also when the saga does not end: one that was
+/// terminated or purged, that failed, or whose engine lost its state, is started again from its first step. Every step is idempotent by the order, so what was
+/// done is found done, and no step goes forward once an undo has begun (docs/adr/0015). One process looks, at the orders that have stood still for a while.
+/// Ends with the service.
 /// </summary>
 internal sealed partial class SagaWatch : BackgroundService
 {
     private const int PageSize = 200, AtATime = 8;
     private static readonly string[] Losses = ["missing", "failed", "terminated", "completed"];
+    private static readonly string[] Sagas = ["order", "refund"];
     private readonly OrderEventStore store;
     private readonly Shares shares;
     private readonly DaprWorkflowClient workflows;
@@ -29,8 +31,9 @@ internal sealed partial class SagaWatch : BackgroundService
     {
         (this.store, this.shares, this.workflows, this.starts, this.time, this.log) = (store, shares, workflows, starts, time, log);
         standsStill = options.SagaLostAfter;
-        restarted = meters.Create(OrderMetrics.MeterName).CreateCounter<long>("daprorders.sagas.restarted", "{saga}", "Sagas of open orders that were gone and were started again, by what had become of them.");
-        foreach (var loss in Losses) restarted.Add(0, new KeyValuePair<string, object?>("was", loss)); // shown as 0 from the start: an alert on growth must see the first one
+        restarted = meters.Create(OrderMetrics.MeterName).CreateCounter<long>("daprorders.sagas.restarted", "{saga}", "Sagas of open orders and refunds that were gone and were started again, by what had become of them.");
+        foreach (var saga in Sagas)
+        foreach (var loss in Losses) Count(0, saga, loss); // shown as 0 from the start: an alert on growth must see the first one
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -60,36 +63,44 @@ internal sealed partial class SagaWatch : BackgroundService
         _ => null,
     };
 
+    /// <summary>An order that needs a saga and has not moved for so long; of one that moves the saga is at work.</summary>
+    public static bool IsToBeLookedAt(OrderState order, DateTimeOffset now, TimeSpan standsStill) => order.IsUnderWay && now - order.View.UpdatedAt >= standsStill;
+
+    /// <summary>Whether what was found out about the saga of this order, as it was then, is still true of it as it is now.</summary>
+    public static bool IsStillSo(OrderState then, OrderState? now) => now is { IsUnderWay: true } && now.View.Version == then.View.Version && SagaStarts.InstanceOf(now) == SagaStarts.InstanceOf(then);
+
     private async Task LookAsync(CancellationToken cancellation)
     {
         foreach (var status in OrderStatus.Open)
-        {
-            for (var before = long.MaxValue; ;)
-            {
-                var page = await store.Read.PageAsync(before, PageSize, customerId: null, status);
-                await Parallel.ForEachAsync(page.Select(placed => placed.State).Where(StandsStill), new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellation },
-                    async (order, ct) => await LookAsync(order, ct));
-                if (page.Count < PageSize) break;
-                before = page[^1].Position;
-            }
-        }
+            await LookAsync(long.MaxValue, before => store.Read.PageAsync(before, PageSize, customerId: null, status), last => last.Position, cancellation);
+        await LookAsync("", after => store.Read.RefundsAsync(after, PageSize), last => last.State.View.OrderId, cancellation);
     }
 
-    private bool StandsStill(OrderState order) => time.GetUtcNow() - order.View.UpdatedAt >= standsStill;
+    private async Task LookAsync<T>(T from, Func<T, Task<IReadOnlyList<PlacedOrder>>> read, Func<PlacedOrder, T> next, CancellationToken cancellation)
+    {
+        for (var page = await read(from); page.Count > 0; page = page.Count < PageSize ? [] : await read(next(page[^1])))
+        {
+            var now = time.GetUtcNow();
+            await Parallel.ForEachAsync(page.Select(placed => placed.State).Where(order => IsToBeLookedAt(order, now, standsStill)),
+                new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellation }, async (order, ct) => await LookAsync(order, ct));
+        }
+    }
 
     private async Task LookAsync(OrderState order, CancellationToken cancellation)
     {
         var saga = await workflows.GetWorkflowStateAsync(SagaStarts.InstanceOf(order), getInputsAndOutputs: false, cancellation);
         if (LossOf(saga is { Exists: true }, saga?.RuntimeStatus ?? WorkflowRuntimeStatus.Unknown) is not { } loss) return;
         var now = await store.FindAsync(order.View.OrderId); // it may have come to its end since it was read
-        if (now is null or { IsTerminal: true } || now.View.Version != order.View.Version) return;
-        await starts.StartAsync(now, cancellation);
-        restarted.Add(1, new KeyValuePair<string, object?>("was", loss));
-        Restarted(log, order.View.OrderId, loss);
+        if (!IsStillSo(order, now)) return;
+        await starts.StartAsync(now!, cancellation);
+        Count(1, now!.IsRefunding ? "refund" : "order", loss);
+        Restarted(log, SagaStarts.InstanceOf(now), loss);
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The saga of the open order {OrderId} was {Loss}; it is started again from its first step")]
-    private static partial void Restarted(ILogger logger, string orderId, string loss);
+    private void Count(long sagas, string saga, string loss) => restarted.Add(sagas, new("saga", saga), new KeyValuePair<string, object?>("was", loss));
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The saga {InstanceId} ended before its order: {Loss}; it is started again from its first step")]
+    private static partial void Restarted(ILogger logger, string instanceId, string loss);
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "It could not be seen whether open orders have their sagas, looking again later: {Reason}")]
     private static partial void NotLooked(ILogger logger, string reason);

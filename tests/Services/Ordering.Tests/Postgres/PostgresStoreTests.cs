@@ -19,6 +19,8 @@ public sealed class PostgresStoreTests(PostgresServer server) : EventStoreContra
 
     protected override string Newer => "UPDATE format SET version = 99, readable_since = 98";
 
+    protected override string BeforeRefunds => "DROP TABLE refunds; UPDATE format SET version = 2";
+
     private protected override OrderTables Open() => new PostgresTables(database, "tests", NullLogger<PostgresTables>.Instance);
 
     protected override async Task PrepareAsync() => database = await server.NewDatabaseAsync();

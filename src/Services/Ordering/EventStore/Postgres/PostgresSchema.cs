@@ -8,7 +8,7 @@ namespace DaprOrders.Ordering.EventStore.Postgres;
 /// </summary>
 internal static class PostgresSchema
 {
-    private const int Version = 2;
+    private const int Version = 3;
 
     private static readonly string Tables = $$"""
         CREATE TABLE IF NOT EXISTS format(version int NOT NULL, readable_since int NOT NULL, probed timestamptz NOT NULL DEFAULT now());
@@ -27,6 +27,8 @@ internal static class PostgresSchema
         CREATE INDEX IF NOT EXISTS orders_open ON orders(customer_id, open_amount) WHERE open_amount > 0;
         CREATE INDEX IF NOT EXISTS orders_unfinished ON orders(bucket, status, position) WHERE status IN ('accepted', 'awaiting-approval', 'parked');
         CREATE TABLE IF NOT EXISTS commands(id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, bucket smallint NOT NULL, order_id text COLLATE "C" NOT NULL, act text NOT NULL);
+        CREATE TABLE IF NOT EXISTS refunds(order_id text COLLATE "C" PRIMARY KEY); -- since 3
+        INSERT INTO refunds SELECT order_id FROM orders WHERE status IN ('confirmed', 'parked') AND position('"refundReason":'::bytea IN state) > 0 ON CONFLICT DO NOTHING;
         CREATE TABLE IF NOT EXISTS answers(
           scoped_key text COLLATE "C" PRIMARY KEY, body_hash text NOT NULL, order_id text NOT NULL, answer bytea NOT NULL, at bigint NOT NULL);
         CREATE INDEX IF NOT EXISTS answers_by_age ON answers(at);

@@ -24,6 +24,12 @@ internal static class SqliteSchema
         PRAGMA user_version = 3;
         """;
 
+    /// <summary>A table that came later, in the same format, and what it says of the orders that were there before it.</summary>
+    private const string Refunds = """
+        CREATE TABLE refunds(order_id TEXT PRIMARY KEY) WITHOUT ROWID;
+        INSERT INTO refunds SELECT order_id FROM orders WHERE status IN ('confirmed', 'parked') AND instr(state, CAST('"refundReason":' AS BLOB)) > 0;
+        """;
+
     /// <summary>Columns that came later, in the same format: the version before knows nothing of them, and can be gone back to.</summary>
     private static readonly (string Table, string Column, string Type)[] Added = [("order_events", "trace", "TEXT")];
 
@@ -36,6 +42,7 @@ internal static class SqliteSchema
             throw new InvalidOperationException(
                 $"The event store {db.DataSource} has format {version}, this version of Ordering knows {Version}. Start the version that wrote it, or give another data folder.");
         db.Script(Sql);
+        if (db.Query("SELECT 1 FROM sqlite_master WHERE name = 'refunds'", row => row.GetInt64(0)).Count == 0) db.Script($"BEGIN IMMEDIATE; {Refunds} COMMIT");
         foreach (var (table, column, type) in Added)
             if (db.Query("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", row => row.GetInt64(0), table, column).Count == 0) db.Script($"ALTER TABLE {table} ADD COLUMN {column} {type}");
     }

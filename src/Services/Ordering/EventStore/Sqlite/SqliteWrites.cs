@@ -13,6 +13,8 @@ internal static class SqliteWrites
             db.Run("INSERT INTO order_events(bucket, order_id, version, name, data, trace) VALUES(?,?,?,?,?,?)",
                 OrderTables.BucketOf(happened.OrderId), happened.OrderId, happened.Version, happened.Name, happened.Data, happened.Trace);
         foreach (var changed in changes.Orders.Values) WriteOrder(db, changed);
+        foreach (var id in changes.Refunding) db.Run("INSERT OR IGNORE INTO refunds(order_id) VALUES(?)", id);
+        foreach (var id in changes.Refunded) db.Run("DELETE FROM refunds WHERE order_id = ?", id);
         foreach (var answer in changes.Answers)
             db.Run("INSERT INTO answers(scoped_key, body_hash, order_id, answer, at) VALUES(?,?,?,?,?)",
                 answer.ScopedKey, answer.BodyHash, answer.OrderId, answer.Answer, answer.At.ToUnixTimeMilliseconds());
