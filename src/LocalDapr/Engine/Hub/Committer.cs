@@ -27,6 +27,9 @@ internal sealed record Change(Instance Instance, long Sequence, InstanceRecord? 
     /// <summary>Nothing but a start, an event or a result, which a worker may see before it is durable.</summary>
     public bool IsArrival { get; init; }
 
+    /// <summary>The activities, children and timers that the record tells of are not to be done.</summary>
+    public bool IsOverruled { get; init; }
+
     /// <summary>When the instance wakes by itself, where that has changed.</summary>
     public Moment? Wakes { get; init; }
 

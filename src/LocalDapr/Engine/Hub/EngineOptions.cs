@@ -18,7 +18,7 @@ public sealed record EngineOptions(string AppId)
     /// <summary>Activities of a name handed out at a time; a name that is missing has no limit of its own.</summary>
     public IReadOnlyDictionary<string, int> MaxOpenActivitiesOf { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>The longest history a worker that keeps no instances is sent; an instance beyond it stalls. 0 is no limit.</summary>
+    /// <summary>The longest message a worker that keeps no instances is sent; an instance whose turn comes near it stalls. 0 is no limit.</summary>
     public long MaxHistoryBytes { get; init; }
 
     /// <summary>Finished instances kept in memory for those who ask for them soon after.</summary>
@@ -37,7 +37,8 @@ public sealed record EngineOptions(string AppId)
     public TimeSpan ArrivalPatience { get; init; } = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
-    /// The largest input, result or custom status. An activity beyond it has failed, and so has a workflow that hands on more. 0 is no limit.
+    /// The largest input, result or custom status. A workflow whose activity comes near it stalls; an activity whose result is beyond it has failed,
+    /// and so has a workflow that hands on more. 0 is no limit.
     /// </summary>
     public long MaxPayloadBytes { get; init; }
 

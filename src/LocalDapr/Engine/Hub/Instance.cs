@@ -15,6 +15,9 @@ internal sealed class Instance(string id)
 
     public string Id { get; } = id;
 
+    /// <summary>It is no workflow of this app (see <see cref="Letter"/>).</summary>
+    public bool IsLetter { get; } = Letter.IsId(id);
+
     public InstanceState State { get; private set; } = new();
 
     public List<InboxEvent> Inbox { get; private set; } = [];
@@ -48,6 +51,9 @@ internal sealed class Instance(string id)
     public OpenTurn? Turn { get; set; }
 
     public bool IsQueued { get; set; }
+
+    /// <summary>It stalled with the workers there are: only a new one changes that.</summary>
+    public bool WaitsForOtherWorker { get; set; }
 
     /// <summary>The first turn waits for this time, unless something else arrives before.</summary>
     public Moment? StartsAt { get; set; }

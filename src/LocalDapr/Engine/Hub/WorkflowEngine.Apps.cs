@@ -18,7 +18,8 @@ public sealed partial class WorkflowEngine
     public async Task<HistoryEvent> AnswerAsync(AppQuestion question, CancellationToken cancellation) => (question.Verb, question.Event) switch
     {
         (AppVerb.Do, TaskScheduled task) => await RunGuestAsync(question, task, cancellation),
-        (AppVerb.Do, ExecutionStarted start) => await RunChildOfAsync(start, cancellation),
+        (AppVerb.Do, ExecutionStarted { Parent: null } start) => await ReceiveAsync(start, cancellation),
+        (AppVerb.Do, ExecutionStarted start) => await RunChildOfAsync(start, start.Parent, cancellation),
         (AppVerb.Do, ExecutionTerminated terminated) => await TerminateChildOfAsync(question, terminated, cancellation),
         (AppVerb.Verify, _) => await VerifyForAsync(question, cancellation),
         (AppVerb.Purge or AppVerb.PurgeByForce, _) => await PurgeForAsync(question, cancellation),
@@ -173,9 +174,8 @@ public sealed partial class WorkflowEngine
             : new TaskFailed(task.EventId, result.Failure, task.TaskExecutionId);
     }
 
-    private async Task<HistoryEvent> RunChildOfAsync(ExecutionStarted start, CancellationToken cancellation)
+    private async Task<HistoryEvent> RunChildOfAsync(ExecutionStarted start, ParentInstance asked, CancellationToken cancellation)
     {
-        var asked = start.Parent ?? throw new IOException("Another app starts a child without telling its parent.");
         ExecutionCompleted? verified = null;
         while (true)
         {

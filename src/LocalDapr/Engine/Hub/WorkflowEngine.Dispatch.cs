@@ -48,7 +48,11 @@ public sealed partial class WorkflowEngine
             _firstWorker?.TrySetResult();
             _firstWorker = null;
             // A new worker may fit where the others did not.
-            foreach (var instance in _stalled.ToArray()) Enqueue_NeedsLock(instance);
+            foreach (var instance in _stalled.ToArray())
+            {
+                instance.WaitsForOtherWorker = false;
+                Enqueue_NeedsLock(instance);
+            }
         }
         return worker;
     }
@@ -151,16 +155,20 @@ public sealed partial class WorkflowEngine
             return null;
         }
         instance.StartsAt = null;
-        if (IsTooLong(instance, worker, events))
+        var started = instance.State.Started ?? (ExecutionStarted)events.First(happened => happened is ExecutionStarted);
+        if (!worker.Options.KeepsInstances && _options.MaxHistoryBytes > 0)
         {
-            StallForSize_NeedsLock(instance);
-            return null;
+            var size = instance.State.HistoryBytes + events.Sum(EventSize.Of) + EventSize.Of(started.Propagated);
+            if (size > PayloadLimit.OfWorkItem(_options.MaxHistoryBytes))
+            {
+                StallForSize_NeedsLock(instance, size);
+                return null;
+            }
         }
         var token = (++_lastToken).ToString("x");
         instance.Turn = new OpenTurn(worker, token, events, consumes) { Name = name };
         worker.OpenTurns.Add(instance);
         _openTurns++;
-        var started = instance.State.Started ?? (ExecutionStarted)events.First(happened => happened is ExecutionStarted);
         var cached = instance.CachedBy == worker;
         return new TurnItem(instance.Id, started.ExecutionId, token)
         {
@@ -171,16 +179,10 @@ public sealed partial class WorkflowEngine
         };
     }
 
-    private bool IsTooLong(Instance instance, WorkerConnection worker, IReadOnlyList<HistoryEvent> events) =>
-        _options.MaxHistoryBytes > 0 && !worker.Options.KeepsInstances
-        && instance.State.HistoryBytes + events.Sum(EventSize.Of) > _options.MaxHistoryBytes;
-
-    private void StallForSize_NeedsLock(Instance instance)
+    private void StallForSize_NeedsLock(Instance instance, long size)
     {
-        var why = $"the history of the workflow is longer than max-body-size allows ({_options.MaxHistoryBytes} bytes)";
-        var stalled = new ExecutionStalled(StallReason.PayloadSizeExceeded, why) { Timestamp = Now };
         var unit = new CommitUnit();
-        Stall_NeedsLock(instance, stalled, unit);
+        Stall_NeedsLock(instance, PayloadLimit.StallOfTurn(size, _options.MaxHistoryBytes) with { Timestamp = Now }, unit);
         _committer.Enqueue(unit);
     }
 
@@ -197,7 +199,12 @@ public sealed partial class WorkflowEngine
 
     private void MakeReady_NeedsLock(Instance instance)
     {
-        if (instance.State.Stalled is not null) return;
+        if (instance.IsLetter)
+        {
+            Send_NeedsLock(instance);
+            return;
+        }
+        if (instance.State.Stalled is not null && instance.WaitsForOtherWorker) return;
         if (instance.StartsAt is { } at && instance.Inbox.Count == 1 && at > Now) return;
         Enqueue_NeedsLock(instance);
     }

@@ -1,4 +1,5 @@
 using LocalDapr.Engine.History;
+using LocalDapr.Engine.Turns;
 
 namespace LocalDapr.Engine.Hub;
 
@@ -61,6 +62,16 @@ public sealed partial class WorkflowEngine
     }
 
     /// <summary>Ids of all instances, finished ones too, in ordinal order.</summary>
-    public ValueTask<IReadOnlyList<string>> ListAsync(string? after, int limit, CancellationToken cancellation) =>
-        _store.ListAsync(after, limit, cancellation);
+    public async ValueTask<IReadOnlyList<string>> ListAsync(string? after, int limit, CancellationToken cancellation)
+    {
+        var ids = new List<string>();
+        while (true)
+        {
+            var page = await _store.ListAsync(after, limit - ids.Count, cancellation);
+            var isLast = page.Count < limit - ids.Count;
+            ids.AddRange(page.Where(id => !Letter.IsId(id)));
+            if (isLast || ids.Count == limit) return ids;
+            after = page[^1];
+        }
+    }
 }

@@ -101,7 +101,9 @@ public sealed partial class WorkflowEngine
                 };
             case DetachedCreated:
                 throw new WorkflowException(
-                    WorkflowErrorKind.Invalid, $"event '{request.EventId}' is a detached workflow spawn and cannot be rerun");
+                    WorkflowErrorKind.Invalid,
+                    $"event '{request.EventId}' is a detached workflow spawn and cannot be rerun: detached spawns are fire-and-forget and have no "
+                    + "replayable continuation in the caller");
             default:
                 throw new WorkflowException(
                     WorkflowErrorKind.NotFound,

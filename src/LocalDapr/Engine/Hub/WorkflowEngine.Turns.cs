@@ -175,6 +175,7 @@ public sealed partial class WorkflowEngine
             SetsCustomStatus = true,
             CustomStatus = commit.CustomStatus,
         });
+        if (commit.IsOverruled) change = change with { IsOverruled = true };
         unit.Changes.Add(commit.Messages.Any(message => message.TargetApp is not null) ? change with { StaysUnfinished = true } : change);
         if (instance.Away is not null && (commit.Restarted is not null || !instance.IsActive)) Recall_NeedsLock(instance);
         foreach (var message in commit.Messages) Deliver_NeedsLock(instance, message, unit);
@@ -188,6 +189,7 @@ public sealed partial class WorkflowEngine
     private void Stall_NeedsLock(Instance instance, ExecutionStalled stalled, CommitUnit unit)
     {
         _stalled.Add(instance);
+        instance.WaitsForOtherWorker = true;
         instance.CachedBy = null;
         if (instance.State.Stalled?.Description == stalled.Description) return;
         unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord { At = stalled.Timestamp, History = [stalled] }));
@@ -203,7 +205,12 @@ public sealed partial class WorkflowEngine
 
     private void Deliver_NeedsLock(Instance from, OutgoingMessage message, CommitUnit unit)
     {
-        if (message.TargetApp is not null || !_instances.TryGetValue(message.InstanceId, out var target)) return;
+        if (message.TargetApp is not null) return;
+        if (!_instances.TryGetValue(message.InstanceId, out var target))
+        {
+            if (!Letter.IsId(message.InstanceId)) return;
+            target = Letter_NeedsLock(message.InstanceId);
+        }
         if (message.Event is ExecutionStarted start)
         {
             if (!target.IsActive) unit.Changes.Add(Begin_NeedsLock(target, start));

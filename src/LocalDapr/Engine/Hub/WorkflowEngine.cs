@@ -239,7 +239,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
 
     private void NoteScheduledStart_NeedsLock(Instance instance)
     {
-        if (instance.Inbox is not [{ Event: ExecutionStarted { ScheduledStart: { } at } start }] || at <= Now) return;
+        if (instance.IsLetter || instance.Inbox is not [{ Event: ExecutionStarted { ScheduledStart: { } at } start }] || at <= Now) return;
         instance.StartsAt = at;
         _timers.Add(new TimerEntry(instance.Id, start.ExecutionId, null), at);
     }
@@ -285,6 +285,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         instance.Visible = change.After;
         foreach (var happened in change.Record?.History ?? [])
         {
+            if (change.IsOverruled && happened is TaskScheduled or TimerCreated or ChildCreated) continue;
             if (happened is TaskScheduled task) QueueActivity_NeedsLock(instance, task);
             else if (happened is TimerCreated timer) AddTimer_NeedsLock(instance, timer);
             else if (happened is ExecutionCompleted completed && instance.State.Started is { } started)
@@ -298,7 +299,9 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         MakeReady_NeedsLock(instance);
         Rest_NeedsLock(instance);
         if (change.StaysUnfinished && instance.State.Completed is { } end) TakeLeave_NeedsLock(instance, end);
-        if (!instance.IsActive) Retire_NeedsLock(instance);
+        if (instance.IsActive) return;
+        if (instance.IsLetter) Evict_NeedsLock(instance);
+        else Retire_NeedsLock(instance);
     }
 
     /// <summary>Finished instances and placeholders stay for a while, for those who ask soon after; then the oldest leave.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using LocalDapr.Engine.History;
 
 namespace LocalDapr.Engine.Turns;
@@ -22,6 +23,13 @@ internal static class EventSize
         EventRaised e => Text(e.Name) + Text(e.Input),
         _ => 0,
     };
+
+    /// <summary>The history that goes along with a work item.</summary>
+    public static long Of(PropagatedHistory? propagated) => propagated?.Chunks.Sum(chunk => chunk.Events.Sum(Of)) ?? 0;
+
+    /// <summary>Counted in bytes, as this one is judged near the limit.</summary>
+    public static long Of(ScheduleTask task) =>
+        Flat + Encoding.UTF8.GetByteCount(task.Name) + Encoding.UTF8.GetByteCount(task.Input ?? "") + task.TaskExecutionId.Length;
 
     private static long Text(string? text) => text?.Length ?? 0;
 

@@ -15,7 +15,21 @@ internal sealed class Outcome(
 
     public TurnCommit Conclude(IReadOnlyList<WorkflowAction> actions, string? customStatus)
     {
-        var completion = actions.OfType<CompleteWorkflow>().FirstOrDefault();
+        Take(actions, actions.OfType<CompleteWorkflow>().FirstOrDefault());
+        return new TurnCommit { History = _events, Messages = _messages, CustomStatus = customStatus };
+    }
+
+    /// <summary>The actions are told in the history, as in Dapr, but nothing comes of them: the workflow ends.</summary>
+    public TurnCommit Overrule(IReadOnlyList<WorkflowAction> actions, CompleteWorkflow end, string? customStatus)
+    {
+        Take(actions, completion: null);
+        _messages.Clear();
+        Complete(end);
+        return new TurnCommit { History = _events, Messages = _messages, CustomStatus = customStatus, IsOverruled = true };
+    }
+
+    private void Take(IReadOnlyList<WorkflowAction> actions, CompleteWorkflow? completion)
+    {
         foreach (var action in actions)
         {
             switch (action)
@@ -30,7 +44,6 @@ internal sealed class Outcome(
                 default: break;
             }
         }
-        return new TurnCommit { History = _events, Messages = _messages, CustomStatus = customStatus };
     }
 
     private EventRouter RouterOf(WorkflowAction action) =>
@@ -45,7 +58,7 @@ internal sealed class Outcome(
         {
             if (detached.InstanceId.Length == 0)
                 return new("InvalidAction", "CreateDetachedWorkflowAction requires an instance ID") { IsNonRetriable = true };
-            if (detached.TargetApp is { } app && app != facts.AppId) return NotRouted($"detached workflow '{detached.Name}'", app);
+            if (detached.TargetApp is { } app && app != facts.AppId && !facts.ReachesOtherApps) return NotRouted($"detached workflow '{detached.Name}'", app);
         }
         return null;
     }
@@ -127,13 +140,16 @@ internal sealed class Outcome(
     // An id that is taken is nobody's concern: who starts a workflow this way does not wait for it.
     private void Create(CreateDetached detached)
     {
-        _events.Add(new DetachedCreated(detached.InstanceId) { EventId = detached.Id, Timestamp = facts.Now, Router = _here });
-        if (facts.IsActive(detached.InstanceId) || facts.WhyNotAgain(detached.InstanceId) is not null) return;
+        _events.Add(new DetachedCreated(detached.InstanceId) { EventId = detached.Id, Timestamp = facts.Now, Router = RouterOf(detached) });
+        var isElsewhere = IsElsewhere(detached);
+        if (!isElsewhere && (facts.IsActive(detached.InstanceId) || facts.WhyNotAgain(detached.InstanceId) is not null)) return;
         var executionId = detached.ExecutionId is { Length: > 0 } given ? given : facts.NewExecutionId();
-        _messages.Add(new OutgoingMessage(detached.InstanceId, new ExecutionStarted(detached.Name, detached.InstanceId, executionId)
+        var to = isElsewhere ? Letter.NewId(facts.NewExecutionId()) : detached.InstanceId;
+        _messages.Add(new OutgoingMessage(to, new ExecutionStarted(detached.Name, detached.InstanceId, executionId)
         {
             Timestamp = facts.Now,
-            Router = _here,
+            // As one that a client starts: nothing in it leads back here.
+            Router = isElsewhere ? new EventRouter("", detached.TargetApp) : _here,
             Input = detached.Input,
             ScheduledStart = detached.ScheduledStart,
             Tags = detached.Tags,

@@ -3,9 +3,42 @@ using LocalDapr.Engine.History;
 
 namespace LocalDapr.Engine.Turns;
 
-/// <summary>Payloads beyond the limit end what made them, with a failure that says so: they could never be handed to anybody.</summary>
+/// <summary>
+/// Work items near the limit stall their workflow, as in Dapr, where a start with a larger limit lets it go on. Other payloads beyond the limit
+/// end what made them, with a failure that says so: Dapr would not even take them from the worker.
+/// </summary>
 internal static class PayloadLimit
 {
+    // Dapr's: the rest is for the event that opens a turn and for framing.
+    private const int WorkItemPercent = 95;
+
+    private const string Remedy = "increase daprd --max-body-size and restart to resume";
+
+    /// <summary>Above this many bytes a work item is too long; <see cref="long.MaxValue"/> when there is no limit.</summary>
+    public static long OfWorkItem(long limit) => limit > 0 ? limit * WorkItemPercent / 100 : long.MaxValue;
+
+    public static ExecutionStalled StallOfTurn(long size, long limit) =>
+        Stalled($"Workflow payload size {size} bytes exceeds {WorkItemPercent}% of max gRPC body size {limit} bytes; {Remedy}");
+
+    /// <summary>The stall of a turn that asks for an activity whose work item is too long; null when none is.</summary>
+    public static ExecutionStalled? StallOfActivities(
+        TurnResponse response, long limit, InstanceState state, IReadOnlyList<HistoryEvent> opened)
+    {
+        if (limit <= 0) return null;
+        foreach (var action in response.Actions)
+        {
+            if (action is not ScheduleTask task) continue;
+            // Most are short, and need no counting.
+            if (task.Scope is null && (task.Input?.Length ?? 0) < limit / 4) continue;
+            var size = EventSize.Of(task) + SizeGoingAlong(task, state, opened);
+            if (size <= OfWorkItem(limit)) continue;
+            return Stalled(
+                $"activity '{task.Name}::{task.Id}' payload {size} bytes exceeds {WorkItemPercent}% of max gRPC body size {limit} bytes; {Remedy}: "
+                + "activity payload exceeds max gRPC body size");
+        }
+        return null;
+    }
+
     public static bool IsBeyond(string? payload, long limit) =>
         limit > 0 && payload is not null && payload.Length > limit / 3 && Encoding.UTF8.GetByteCount(payload) > limit;
 
@@ -23,7 +56,6 @@ internal static class PayloadLimit
         {
             var (what, payload) = action switch
             {
-                ScheduleTask task => ("the input of activity", task.Input),
                 CreateChild child => ("the input of child workflow", child.Input),
                 CreateDetached detached => ("the input of detached workflow", detached.Input),
                 SendEvent send => ("the event", send.Input),
@@ -32,7 +64,6 @@ internal static class PayloadLimit
             };
             var name = action switch
             {
-                ScheduleTask task => $" '{task.Name}'",
                 CreateChild child => $" '{child.Name}'",
                 CreateDetached detached => $" '{detached.Name}'",
                 SendEvent send => $" '{send.Name}'",
@@ -43,4 +74,14 @@ internal static class PayloadLimit
 
         return IsBeyond(response.CustomStatus, limit) ? Failure("the custom status", response.CustomStatus!, limit) : null;
     }
+
+    private static long SizeGoingAlong(ScheduleTask task, InstanceState state, IReadOnlyList<HistoryEvent> opened)
+    {
+        if (task.Scope is null or PropagationScope.None) return 0;
+        var own = state.HistoryBytes + opened.Sum(EventSize.Of);
+        if (task.Scope != PropagationScope.Lineage) return own;
+        return own + EventSize.Of((state.Started ?? opened.OfType<ExecutionStarted>().First()).Propagated);
+    }
+
+    private static ExecutionStalled Stalled(string why) => new(StallReason.PayloadSizeExceeded, why);
 }

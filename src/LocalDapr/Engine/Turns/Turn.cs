@@ -39,10 +39,11 @@ public static class Turn
 
     /// <summary>
     /// 1 a worker that does not fit the history stalls the instance, and nothing of the turn counts;
-    /// 2 a termination the worker did not honour overrules it;
-    /// 3 an answer that carries more than the limit, or asks for what cannot be, fails the workflow;
-    /// 4 continue-as-new drops the history and every other action;
-    /// 5 else each action becomes an event, and a message where one is needed.
+    /// 2 a termination the worker did not honour overrules it: its actions are only told;
+    /// 3 an activity too long for a work item stalls it too;
+    /// 4 an answer that carries more than the limit, or asks for what cannot be, fails the workflow;
+    /// 5 continue-as-new drops the history and every other action;
+    /// 6 else each action becomes an event, and a message where one is needed.
     /// </summary>
     public static TurnCommit Decide(InstanceState state, IReadOnlyList<HistoryEvent> newEvents, TurnResponse response, TurnFacts facts)
     {
@@ -55,7 +56,12 @@ public static class Turn
         if (terminated is not null && (completion is null || completion.Status == RuntimeStatus.ContinuedAsNew))
         {
             var overruled = new CompleteWorkflow(-1, RuntimeStatus.Terminated) { Result = terminated.Output };
-            return new Outcome(response.InstanceId, state, started, opened, facts).Conclude([overruled], response.CustomStatus);
+            return new Outcome(response.InstanceId, state, started, opened, facts).Overrule(response.Actions, overruled, response.CustomStatus);
+        }
+        if (completion is not { Status: RuntimeStatus.ContinuedAsNew }
+            && PayloadLimit.StallOfActivities(response, facts.MaxPayloadBytes, state, opened) is { } tooLong)
+        {
+            return new TurnCommit { History = [tooLong with { Timestamp = facts.Now }], IsStall = true };
         }
         if ((PayloadLimit.FailureOf(response, facts.MaxPayloadBytes) ?? Outcome.FailureOf(response.Actions, facts)) is { } refused)
         {

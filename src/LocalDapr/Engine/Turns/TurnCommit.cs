@@ -16,6 +16,9 @@ public sealed record TurnCommit
 
     public string? CustomStatus { get; init; }
 
+    /// <summary>A termination ended the workflow against its code: what the history says was scheduled in this turn is not done.</summary>
+    public bool IsOverruled { get; init; }
+
     /// <summary>The turn is undone: its inbox stays, and only the stall is noted.</summary>
     public bool IsStall { get; init; }
 }

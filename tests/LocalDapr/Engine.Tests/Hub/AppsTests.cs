@@ -16,6 +16,7 @@ public sealed class AppsTests : IAsyncDisposable
     private WorkflowEngine _bank = null!;
     private ScriptedWorker? _atShop;
     private ScriptedWorker? _atBank;
+    private IEnumerable<TurnItem> _turnsBefore = [];
 
     private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
 
@@ -184,6 +185,63 @@ public sealed class AppsTests : IAsyncDisposable
         Assert.Equal(RuntimeStatus.Terminated, (await _bank.WaitForCompletionAsync("third:0001", Deadline)).Status);
     }
 
+    [Fact]
+    public async Task A_workflow_detached_into_another_app_runs_there_though_that_app_was_away_and_its_sender_ended_and_restarted()
+    {
+        await StartAsync();
+        _atShop!.Workflows["sender"] = static _ => [Detached("free"), new CompleteWorkflow(2, RuntimeStatus.Completed)];
+        _atBank!.Workflows["free"] = static _ => [new CompleteWorkflow(1, RuntimeStatus.Completed) { Result = "done" }];
+        _wire.IsCut = true;
+
+        await _shop.StartAsync(new StartRequest("order", "sender"), Deadline);
+        await _shop.WaitForCompletionAsync("order", Deadline);
+        Assert.Equal(["order"], await _shop.ListAsync(null, 10, Deadline));
+        var created = Assert.Single((await _shop.HistoryAsync("order", Deadline))!.OfType<DetachedCreated>());
+        await _shop.PurgeAsync("order", recursive: true, force: false, Deadline);
+        await StartAsync();
+        _wire.IsCut = false;
+        var end = await _bank.WaitForCompletionAsync("free", Deadline);
+
+        Assert.Equal((1, "free", new EventRouter("shop", "bank")), (created.EventId, created.InstanceId, created.Router));
+        Assert.Equal(("in", "done"), (end.Started!.Input, end.Completed!.Result));
+        Assert.Equal((null, new EventRouter("", "bank")), (end.Started.Parent, end.Started.Router));
+        Assert.Null(await _shop.GetAsync("free", Deadline));
+        await Eventually(async () => (await _shopStore.ListAsync(null, 10, Deadline)).Count == 0);
+    }
+
+    [Fact]
+    public async Task A_detached_workflow_runs_once_though_the_word_that_it_was_taken_in_is_lost()
+    {
+        await StartAsync();
+        _atShop!.Workflows["sender"] = static _ => [Detached("free"), new CompleteWorkflow(2, RuntimeStatus.Completed)];
+        _atBank!.Workflows["free"] = static _ => [new CompleteWorkflow(1, RuntimeStatus.Completed)];
+        _wire.LosesAnswers = true;
+
+        await _shop.StartAsync(new StartRequest("order", "sender"), Deadline);
+        var first = await _bank.WaitForCompletionAsync("free", Deadline);
+        await StartAsync();
+        _wire.LosesAnswers = false;
+        await Eventually(async () => (await _shopStore.ListAsync(null, 10, Deadline)).Count == 1);
+
+        Assert.Equal(first.Started!.ExecutionId, (await _bank.GetAsync("free", Deadline))!.Started!.ExecutionId);
+        Assert.Single(_atBank.Turns.Concat(_turnsBefore), turn => turn.InstanceId == "free");
+    }
+
+    [Fact]
+    public async Task An_id_that_is_taken_in_the_other_app_is_no_concern_of_who_detaches_a_workflow_into_it()
+    {
+        await StartAsync();
+        _atShop!.Workflows["sender"] = static _ => [Detached("free"), new CompleteWorkflow(2, RuntimeStatus.Completed)];
+        _atBank!.Workflows["occupant"] = static _ => [];
+        await _bank.StartAsync(new StartRequest("free", "occupant"), Deadline);
+
+        await _shop.StartAsync(new StartRequest("order", "sender"), Deadline);
+        await _shop.WaitForCompletionAsync("order", Deadline);
+        await Eventually(async () => (await _shopStore.ListAsync(null, 10, Deadline)).Count == 1);
+
+        Assert.Equal("occupant", (await _bank.WaitForStartAsync("free", Deadline)).Started!.Name);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -250,6 +308,8 @@ public sealed class AppsTests : IAsyncDisposable
         else await _bank.WaitForCompletionAsync("grandkid", Deadline);
     }
 
+    private static CreateDetached Detached(string id) => new(1, id, "free") { Input = "in", TargetApp = "bank" };
+
     private static IReadOnlyList<WorkflowAction> Parent(IReadOnlyList<HistoryEvent> history)
     {
         if (history.OfType<ChildCompleted>().FirstOrDefault() is { } done)
@@ -264,6 +324,7 @@ public sealed class AppsTests : IAsyncDisposable
     {
         var (shopWorker, bankWorker) = (_atShop, _atBank);
         if (shopWorker is not null) await DisposeAsync();
+        _turnsBefore = bankWorker?.Turns ?? [];
         _shop = _wire["shop"] = new WorkflowEngine(new EngineOptions("shop") { Link = _wire }, _shopStore, TimeProvider.System);
         _bank = _wire["bank"] = new WorkflowEngine(new EngineOptions("bank") { Link = _wire }, _bankStore, TimeProvider.System);
         await _shop.StartAsync(Deadline);
@@ -285,6 +346,8 @@ public sealed class AppsTests : IAsyncDisposable
 
         public bool IsCut { get; set; }
 
+        public bool LosesAnswers { get; set; }
+
         public WorkflowEngine this[string app]
         {
             set => _engines[app] = value;
@@ -294,7 +357,7 @@ public sealed class AppsTests : IAsyncDisposable
         {
             if (IsCut) throw new IOException("cut");
             var answer = await _engines[appId].AnswerAsync(AppQuestion.Decode(question.Encode()), cancellation);
-            return AppAnswer.Decode(AppAnswer.Encode(answer));
+            return LosesAnswers ? throw new IOException("lost") : AppAnswer.Decode(AppAnswer.Encode(answer));
         }
     }
 }

@@ -138,6 +138,34 @@ public sealed class EdgeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_termination_that_the_code_does_not_honour_ends_it_and_what_it_asked_for_is_told_but_not_done()
+    {
+        await _engine.StartAsync(Deadline);
+        await using var worker = new ScriptedWorker(_engine);
+        worker.Workflows["deaf"] = history => history.OfType<ExecutionTerminated>().Any()
+            ? [
+                new ScheduleTask(1, "work"), new CreateTimer(2, default), new CreateChild(3, "kid", "deaf"), new CreateDetached(4, "free", "deaf"),
+                new SendEvent(5, "b", "go", null), new CompleteWorkflow(6, RuntimeStatus.ContinuedAsNew),
+            ]
+            : [];
+        await _engine.StartAsync(new StartRequest("b", "deaf"), Deadline);
+        await _engine.StartAsync(new StartRequest("a", "deaf"), Deadline);
+
+        await _engine.TerminateAsync("a", "why", recursive: true, Deadline);
+        var end = await _engine.WaitForCompletionAsync("a", Deadline);
+        await _engine.FlushAsync();
+
+        Assert.Equal((RuntimeStatus.Terminated, "why"), (end.Status, end.Completed!.Result));
+        var told = (await _engine.HistoryAsync("a", Deadline))!.SkipWhile(happened => happened is not ExecutionTerminated).Skip(1);
+        Assert.Equal(
+            ["1 TaskScheduled", "2 TimerCreated", "3 ChildCreated", "4 DetachedCreated", "5 EventSent", "-1 ExecutionCompleted"],
+            told.Select(happened => $"{happened.EventId} {happened.GetType().Name}"));
+        Assert.Empty(worker.Activities);
+        Assert.Equal(["a", "b"], await _engine.ListAsync(null, 10, Deadline));
+        Assert.DoesNotContain((await _engine.HistoryAsync("b", Deadline))!, happened => happened is EventRaised);
+    }
+
+    [Fact]
     public async Task Of_two_terminations_the_first_one_counts()
     {
         await _engine.StartAsync(Deadline);

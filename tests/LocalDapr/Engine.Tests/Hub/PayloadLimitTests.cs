@@ -6,7 +6,7 @@ using Xunit;
 
 namespace LocalDapr.Engine.Tests.Hub;
 
-/// <summary>Payloads up to the limit pass; one beyond it fails what made it, with its size, and nothing hangs.</summary>
+/// <summary>Payloads up to the limit pass; one beyond it stalls or fails what made it, with its size.</summary>
 public sealed class PayloadLimitTests : IAsyncDisposable
 {
     private const int Limit = 1_000;
@@ -59,7 +59,6 @@ public sealed class PayloadLimitTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("activity", "the input of activity 'step' has 1001 bytes")]
     [InlineData("child", "the input of child workflow 'kid' has 1001 bytes")]
     [InlineData("output", "the output of the workflow has 1001 bytes")]
     [InlineData("again", "the output of the workflow has 1001 bytes")]
@@ -69,7 +68,6 @@ public sealed class PayloadLimitTests : IAsyncDisposable
         var payload = new string('x', Limit + 1);
         WorkflowAction action = how switch
         {
-            "activity" => new ScheduleTask(1, "step") { Input = payload },
             "child" => new CreateChild(1, "b", "kid") { Input = payload },
             "event" => new SendEvent(1, "b", "go", payload),
             _ => new CompleteWorkflow(1, how == "again" ? RuntimeStatus.ContinuedAsNew : RuntimeStatus.Completed) { Result = payload },
@@ -83,6 +81,66 @@ public sealed class PayloadLimitTests : IAsyncDisposable
         Assert.StartsWith(why, done.Completed!.Failure!.ErrorMessage, StringComparison.Ordinal);
         Assert.Equal("PayloadTooLarge", done.Completed.Failure.ErrorType);
     }
+
+    [Fact]
+    public async Task An_activity_near_the_limit_stalls_its_workflow_and_nothing_of_the_turn_counts()
+    {
+        var worker = await WorkerAsync();
+        worker.Workflows["big"] = static _ => [new ScheduleTask(1, "small"), new ScheduleTask(2, "step") { Input = new string('ä', 480) }];
+
+        await _engine.StartAsync(new StartRequest("a", "big"), Deadline);
+        await _engine.WaitAsync("a", static now => now.Status == RuntimeStatus.Stalled, Deadline);
+        var stalled = Assert.IsType<ExecutionStalled>(Assert.Single((await _engine.HistoryAsync("a", Deadline))!));
+
+        Assert.Equal(StallReason.PayloadSizeExceeded, stalled.Reason);
+        Assert.Equal(
+            "activity 'step::2' payload 1012 bytes exceeds 95% of max gRPC body size 1000 bytes; increase daprd --max-body-size and restart to resume: "
+            + "activity payload exceeds max gRPC body size",
+            stalled.Description);
+        Assert.Empty(worker.Activities);
+    }
+
+    [Fact]
+    public async Task History_that_goes_along_counts_for_the_activity()
+    {
+        var worker = await WorkerAsync();
+        worker.Workflows["big"] = static _ => [new ScheduleTask(1, "step") { Scope = PropagationScope.OwnHistory }];
+
+        await _engine.StartAsync(new StartRequest("a", "big") { Input = new string('x', 900) }, Deadline);
+        var stalled = await _engine.WaitAsync("a", static now => now.Status != RuntimeStatus.Pending, Deadline);
+
+        Assert.Equal(RuntimeStatus.Stalled, stalled.Status);
+    }
+
+    [Fact]
+    public async Task A_stalled_workflow_goes_on_after_a_start_with_a_larger_limit()
+    {
+        var store = new InMemoryWorkflowStore();
+        ScriptedWorker before;
+        await using (var small = new WorkflowEngine(new EngineOptions("shop") { MaxPayloadBytes = Limit, MaxHistoryBytes = Limit }, store, TimeProvider.System))
+        {
+            await small.StartAsync(Deadline);
+            await using var worker = before = new ScriptedWorker(small);
+            worker.Workflows["grow"] = Grow;
+            await small.StartAsync(new StartRequest("a", "grow"), Deadline);
+            await small.WaitAsync("a", static now => now.Status == RuntimeStatus.Stalled, Deadline);
+            var stalled = (ExecutionStalled)(await small.HistoryAsync("a", Deadline))![^1];
+            Assert.Matches("^Workflow payload size [0-9]+ bytes exceeds 95% of max gRPC body size 1000 bytes; increase daprd", stalled.Description);
+        }
+
+        await using var large = new WorkflowEngine(
+            new EngineOptions("shop") { MaxPayloadBytes = 10 * Limit, MaxHistoryBytes = 10 * Limit }, store, TimeProvider.System);
+        await large.StartAsync(Deadline);
+        await using var again = new ScriptedWorker(large, like: before);
+
+        Assert.Equal(RuntimeStatus.Completed, (await large.WaitForCompletionAsync("a", Deadline)).Status);
+    }
+
+    private static IReadOnlyList<WorkflowAction> Grow(IReadOnlyList<HistoryEvent> history) => history.OfType<TaskCompleted>().Count() switch
+    {
+        4 => [new CompleteWorkflow(9, RuntimeStatus.Completed)],
+        var done => [new ScheduleTask(done + 1, "echo") { Input = new string('x', 150) }],
+    };
 
     private async Task<ScriptedWorker> WorkerAsync()
     {

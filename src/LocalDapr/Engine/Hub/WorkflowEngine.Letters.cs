@@ -1,0 +1,62 @@
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Turns;
+
+namespace LocalDapr.Engine.Hub;
+
+// Workflows that are started in other apps and reported on to nobody.
+public sealed partial class WorkflowEngine
+{
+    private Instance Letter_NeedsLock(string id)
+    {
+        var letter = new Instance(id);
+        _instances.Add(id, letter);
+        return letter;
+    }
+
+    // Ends when the other app has it, whatever it made of it, or when the engine stops; the next start sends it again.
+    private void Send_NeedsLock(Instance letter)
+    {
+        if (letter.Away is not null || _options.Link is null || letter.Inbox is not [{ Event: ExecutionStarted start }, ..]) return;
+        letter.Away = [];
+        var stopping = _stopping.Token;
+        _ = Task.Run(
+            async () =>
+            {
+                var question = new AppQuestion(_options.AppId, letter.Id, start.ExecutionId, start);
+                if (await AskUntilAnsweredAsync(start.Router!.TargetApp!, question, stopping) is null) return;
+                using (Enter())
+                {
+                    if (letter.Exists) _ = Commit_NeedsLock(Purge_NeedsLock(letter));
+                }
+            },
+            CancellationToken.None);
+    }
+
+    /// <summary>
+    /// Starts what another app's workflow wants started, once however often it asks. An id that is taken is nobody's concern: who starts a
+    /// workflow this way does not wait for it.
+    /// </summary>
+    private async Task<HistoryEvent> ReceiveAsync(ExecutionStarted start, CancellationToken cancellation)
+    {
+        var received = new DetachedCreated(start.InstanceId);
+        ExecutionCompleted? verified = null;
+        while (true)
+        {
+            var instance = await AcquireAsync(start.InstanceId, cancellation);
+            ExecutionCompleted? unverified;
+            Task durable;
+            using (Enter())
+            {
+                if (instance.Evicted) continue;
+                var isTaken = instance.IsActive || (instance.Exists && StartOf(instance)?.ExecutionId == start.ExecutionId);
+                unverified = isTaken ? null : Unverified_NeedsLock(instance, verified);
+                durable = isTaken || unverified is not null
+                    ? WhenDurable_NeedsLock(instance)
+                    : CommitArrival_NeedsLock(instance, Begin_NeedsLock(instance, start with { Timestamp = Now }));
+            }
+            await durable.WaitAsync(cancellation);
+            if (unverified is null || await WhyNotAgainAsync(start.InstanceId, cancellation) is not null) return received;
+            verified = unverified;
+        }
+    }
+}

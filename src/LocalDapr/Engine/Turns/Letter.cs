@@ -1,0 +1,15 @@
+namespace LocalDapr.Engine.Turns;
+
+/// <summary>
+/// The start of a workflow in another app that nobody here waits for, until that app has it. It is kept as an instance of its own, which no
+/// worker and no client sees: so it is durable with the turn that wrote it, and outlives the end, the next generation or the purge of its sender.
+/// </summary>
+internal static class Letter
+{
+    // Ids of clients are text for people; this one never meets them.
+    private const string Prefix = "\u0001letter\u0001";
+
+    public static string NewId(string unique) => Prefix + unique;
+
+    public static bool IsId(string instanceId) => instanceId.StartsWith(Prefix, StringComparison.Ordinal);
+}
