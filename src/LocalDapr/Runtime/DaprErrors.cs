@@ -35,6 +35,9 @@ internal static partial class DaprErrors
 
     public static DaprError BadRequest(string message) => new("ERR_MALFORMED_REQUEST", 400, StatusCode.InvalidArgument, message);
 
+    public static DaprError BodyRead() =>
+        new("ERR_BODY_READ", 400, StatusCode.InvalidArgument, "failed to read request body: stream too large");
+
     public static DaprError Internal(string message) => new("ERR_INTERNAL", 500, StatusCode.Internal, message);
 
     public static DaprError HealthNotReady() => new("ERR_HEALTH_NOT_READY", 500, StatusCode.Internal, "dapr is not ready");

@@ -10,15 +10,15 @@ internal static partial class GoDuration
     {
         duration = default;
         if (text is null) return false;
-        var trimmed = text.Trim();
-        if (trimmed == "0") return true;
-        var negative = trimmed.StartsWith('-');
-        var rest = trimmed.TrimStart('-', '+');
-        if (rest.Length == 0 || !Whole().IsMatch(rest)) return false;
+        var rest = text is ['-' or '+', ..] ? text[1..] : text;
+        if (rest == "0") return true;
+        if (!Whole().IsMatch(rest)) return false;
         var ticks = 0d;
         foreach (Match part in Part().Matches(rest))
             ticks += double.Parse(part.Groups[1].ValueSpan, CultureInfo.InvariantCulture) * TicksOf(part.Groups[2].Value);
-        duration = TimeSpan.FromTicks((long)Math.Min(negative ? -ticks : ticks, TimeSpan.MaxValue.Ticks / 2));
+        // Go counts nanoseconds in 64 bits: what is longer than 292 years is none of its durations.
+        if (ticks > long.MaxValue / TimeSpan.NanosecondsPerTick) return false;
+        duration = TimeSpan.FromTicks((long)(text[0] == '-' ? -ticks : ticks));
         return true;
     }
 
@@ -26,6 +26,8 @@ internal static partial class GoDuration
     public static string Format(TimeSpan duration)
     {
         if (duration == TimeSpan.Zero) return "0s";
+        if (duration < TimeSpan.FromMicroseconds(1)) return string.Create(CultureInfo.InvariantCulture, $"{duration.TotalNanoseconds}ns");
+        if (duration < TimeSpan.FromMilliseconds(1)) return string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMicroseconds}µs");
         if (duration < TimeSpan.FromSeconds(1)) return string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds}ms");
         var seconds = string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds % 60}s");
         if (duration < TimeSpan.FromMinutes(1)) return seconds;
@@ -35,16 +37,16 @@ internal static partial class GoDuration
     private static double TicksOf(string unit) => unit switch
     {
         "ns" => 0.01,
-        "us" or "µs" => TimeSpan.TicksPerMicrosecond,
+        "us" or "µs" or "μs" => TimeSpan.TicksPerMicrosecond,
         "ms" => TimeSpan.TicksPerMillisecond,
         "s" => TimeSpan.TicksPerSecond,
         "m" => TimeSpan.TicksPerMinute,
         _ => TimeSpan.TicksPerHour,
     };
 
-    [GeneratedRegex(@"^(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+$")]
+    [GeneratedRegex(@"^((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+\z")]
     private static partial Regex Whole();
 
-    [GeneratedRegex(@"(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)")]
+    [GeneratedRegex(@"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")]
     private static partial Regex Part();
 }

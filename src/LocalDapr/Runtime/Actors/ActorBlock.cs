@@ -122,6 +122,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
     public async Task RegisterReminderAsync(ReminderRequest request, bool overwrite)
     {
         var own = HostOf(request.Actor.Type);
+        if (ActorKey.WhyNot(request.Actor.Id) is { } wrong) throw DaprErrors.ActorReminderCreate(wrong);
         Schedule schedule;
         try
         {
@@ -137,6 +138,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
             Data = request.Data,
             DueText = request.Text.DueTime ?? "",
             PeriodText = request.Text.Period ?? "",
+            TtlText = request.Text.Ttl ?? "",
             NextDue = schedule.FirstDue,
             Remaining = schedule.Period?.Firings,
             Ends = schedule.Ends,
@@ -144,12 +146,17 @@ internal sealed partial class ActorBlock : IBuildingBlock
         };
         var home = RemindersOf(request.Actor, own);
         await home.RegisterAsync(reminder, overwrite);
+        if (reminder.IsOver) return;
         // The actor may have got another home meanwhile, which read the store before the reminder was there.
         for (var now = RemindersOf(request.Actor, own); now != home; now = RemindersOf(request.Actor, own)) (home = now).TakeUp(reminder);
     }
 
-    public Task UnregisterReminderAsync(ActorKey actor, string name) =>
-        RemindersOf(actor, HostOf(actor.Type)).UnregisterAsync(actor, name);
+    public Task UnregisterReminderAsync(ActorKey actor, string name)
+    {
+        var own = HostOf(actor.Type);
+        if ((ActorKey.WhyNot(actor.Id) ?? ActorKey.WhyNot(name)) is { } wrong) throw DaprErrors.ActorReminderDelete(wrong);
+        return RemindersOf(actor, own).UnregisterAsync(actor, name);
+    }
 
     /// <summary>Removes all reminders of a type, or of one actor of it.</summary>
     public async Task UnregisterRemindersAsync(string type, string? id)
@@ -159,14 +166,19 @@ internal sealed partial class ActorBlock : IBuildingBlock
             await RemindersOf(reminder.Actor, own).UnregisterAsync(reminder.Actor, reminder.Name);
     }
 
-    public Reminder FindReminder(ActorKey actor, string name) =>
-        HostOf(actor.Type).Reminders.Find(actor, name) ?? throw DaprErrors.ActorReminderNotFound(name);
+    public Reminder FindReminder(ActorKey actor, string name)
+    {
+        var own = HostOf(actor.Type);
+        if ((ActorKey.WhyNot(actor.Id) ?? ActorKey.WhyNot(name)) is { } wrong) throw DaprErrors.ActorReminderGet(wrong);
+        return own.Reminders.Find(actor, name) ?? throw DaprErrors.ActorReminderNotFound(name);
+    }
 
     public List<Reminder> ListReminders(string type, string? id) => HostOf(type).Reminders.List(type, id);
 
     public void RegisterTimer(ActorTimer timer)
     {
-        var own = OwnHost(timer.Actor.Type) ?? throw DaprErrors.ActorTimerCreate("actor type not registered");
+        var own = OwnHost(timer.Actor.Type) ?? throw DaprErrors.ActorTimerCreate(
+            $"can't create timer for actor {timer.Actor.Type}||{timer.Actor.Id}: actor type not registered");
         try
         {
             own.Timers.Register(timer);

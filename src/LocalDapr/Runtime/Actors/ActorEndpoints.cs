@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using Dapr.Protocol.Runtime.V1;
 using LocalDapr.Runtime.Actors.Reminders;
 using LocalDapr.Runtime.Actors.Schedules;
-using LocalDapr.Runtime.Actors.Timers;
+using ActorTimer = LocalDapr.Runtime.Actors.Timers.ActorTimer;
 using LocalDapr.Runtime.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,6 +18,8 @@ internal static class ActorEndpoints
 
     private static readonly string[] writes = ["POST", "PUT"];
 
+    private static readonly JsonWriterOptions unescaped = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static void MapActors(this IEndpointRouteBuilder http, ActorBlock actors, string appId)
     {
         http.MapMethods($"{Root}/method/{{name}}", ["GET", "POST", "PUT", "DELETE"], (RequestDelegate)(c => InvokeAsync(c, actors, appId)));
@@ -26,7 +29,7 @@ internal static class ActorEndpoints
         http.MapGet($"{Root}/reminders/{{name}}", (RequestDelegate)(c => GetReminderAsync(c, actors)));
         http.MapDelete($"{Root}/reminders/{{name}}", (RequestDelegate)(c => DeleteReminderAsync(c, actors)));
         http.MapMethods($"{Root}/timers/{{name}}", writes, (RequestDelegate)(c => SetTimerAsync(c, actors)));
-        http.MapDelete($"{Root}/timers/{{name}}", (RequestDelegate)(c => DeleteTimer(c, actors)));
+        http.MapDelete($"{Root}/timers/{{name}}", (RequestDelegate)(c => DeleteTimerAsync(c, actors)));
     }
 
     private static async Task InvokeAsync(HttpContext http, ActorBlock actors, string appId)
@@ -35,7 +38,7 @@ internal static class ActorEndpoints
         {
             Query = http.Request.QueryString.Value ?? "",
             Headers = ActorHeaders.ToApp(http.Request.Headers, appId),
-            Body = await http.Request.ReadBodyAsync(),
+            Body = await http.Request.ReadBodyAsync(DaprErrors.ActorBodyTooLarge),
             ContentType = http.Request.ContentType,
             Chain = http.Request.Headers[AppActors.ReentrancyHeader] is [{ Length: > 0 } chain, ..] ? chain : null,
         };
@@ -68,58 +71,58 @@ internal static class ActorEndpoints
 
     private static async Task SetReminderAsync(HttpContext http, ActorBlock actors)
     {
-        var (actor, name) = Named(http, "reminderName");
-        var body = ScheduleBody.Parse(await http.Request.ReadBodyAsync());
+        var actor = User(http);
+        var body = ScheduleBody.Parse(await http.Request.ReadBodyAsync(), isTimer: false);
+        var name = Route(http, "name");
+        ActorKey.CheckName(name);
         await actors.RegisterReminderAsync(new ReminderRequest(actor, name, body.Schedule) { Data = body.Data }, body.Overwrite);
         http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private static async Task GetReminderAsync(HttpContext http, ActorBlock actors)
-    {
-        var (actor, name) = Named(http, "reminderName");
-        await WriteJsonAsync(http, ReminderJson(actors.FindReminder(actor, name)));
-    }
+    private static Task GetReminderAsync(HttpContext http, ActorBlock actors) =>
+        WriteJsonAsync(http, ReminderJson(actors.FindReminder(User(http), Route(http, "name"))));
 
     private static async Task DeleteReminderAsync(HttpContext http, ActorBlock actors)
     {
-        var (actor, name) = Named(http, "reminderName");
-        await actors.UnregisterReminderAsync(actor, name);
+        await http.Request.CheckProtoJsonAsync<UnregisterActorReminderRequest>();
+        await actors.UnregisterReminderAsync(User(http), Route(http, "name"));
         http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
     private static async Task SetTimerAsync(HttpContext http, ActorBlock actors)
     {
-        var (actor, name) = Named(http, "timerName");
-        var body = ScheduleBody.Parse(await http.Request.ReadBodyAsync());
+        var actor = User(http);
+        var body = ScheduleBody.Parse(await http.Request.ReadBodyAsync(), isTimer: true);
+        var name = Route(http, "name");
+        ActorKey.CheckName(name);
         actors.RegisterTimer(new ActorTimer(actor, name, body.Data, body.Callback, body.Schedule));
         http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private static Task DeleteTimer(HttpContext http, ActorBlock actors)
+    private static async Task DeleteTimerAsync(HttpContext http, ActorBlock actors)
     {
-        var (actor, name) = Named(http, "timerName");
-        actors.UnregisterTimer(actor, name);
+        await http.Request.CheckProtoJsonAsync<UnregisterActorTimerRequest>();
+        actors.UnregisterTimer(User(http), Route(http, "name"));
         http.Response.StatusCode = StatusCodes.Status204NoContent;
-        return Task.CompletedTask;
     }
 
     private static byte[] ReminderJson(Reminder reminder)
     {
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream))
+        using (var writer = new Utf8JsonWriter(stream, unescaped))
         {
             writer.WriteStartObject();
+            writer.WriteString("actorID"u8, reminder.Actor.Id);
+            writer.WriteString("actorType"u8, reminder.Actor.Type);
             if (reminder.Data is { } data)
             {
                 writer.WritePropertyName("data"u8);
                 writer.WriteRawValue(data, skipInputValidation: true);
             }
 
-            writer.WriteString("actorID"u8, reminder.Actor.Id);
-            writer.WriteString("actorType"u8, reminder.Actor.Type);
             if (reminder.DueText.Length > 0) writer.WriteString("dueTime"u8, reminder.DueText);
             if (reminder.ShownPeriod is { } period) writer.WriteString("period"u8, period);
-            if (reminder.Ends is { } ends) writer.WriteString("ttl"u8, Instant(ends));
+            if (reminder.ShownTtl is { } ttl) writer.WriteString("ttl"u8, ttl);
             writer.WriteEndObject();
         }
 
@@ -136,39 +139,47 @@ internal static class ActorEndpoints
         return http.Response.Body.WriteAsync(body, http.RequestAborted).AsTask();
     }
 
-    private static ActorKey User(HttpContext http) => ActorKey.CheckedUser(Route(http, "type"), Route(http, "id"));
+    private static ActorKey User(HttpContext http) => ActorKey.OfUser(Route(http, "type"), Route(http, "id"));
 
-    private static (ActorKey Actor, string Name) Named(HttpContext http, string what)
+    // The server leaves %2F encoded in the values of a route, so that it cannot be told from %252F there; the path as it came tells.
+    private static string Route(HttpContext http, string name)
     {
-        var name = Route(http, "name");
-        ActorKey.Check(what, name);
-        return (User(http), name);
+        var value = (string)http.GetRouteValue(name)!;
+        return value.Contains('%') ? http.RawSegments()[name switch { "type" => 2, "id" => 3, _ => 5 }] : value;
     }
-
-    private static string Route(HttpContext http, string name) => (string)http.GetRouteValue(name)!;
 }
 
 /// <summary>The body of a registration. Names match in any case; empty text and null count as absent.</summary>
 internal sealed record ScheduleBody(ScheduleText Schedule, byte[]? Data, string? Callback, bool Overwrite)
 {
-    public static ScheduleBody Parse(ReadOnlyMemory<byte> body)
+    /// <summary>Reads the first JSON value of the body; what follows it is not looked at, as by Go's decoder.</summary>
+    public static ScheduleBody Parse(ReadOnlyMemory<byte> body, bool isTimer)
     {
         try
         {
-            using var document = JsonDocument.Parse(body);
+            var reader = new Utf8JsonReader(body.Span);
+            using var document = JsonDocument.ParseValue(ref reader);
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw DaprErrors.Malformed("a JSON object is expected");
             var properties = new Dictionary<string, JsonElement>(StringComparer.OrdinalIgnoreCase);
             foreach (var property in document.RootElement.EnumerateObject()) properties[property.Name] = property.Value;
+            if (!isTimer) CheckPolicy(properties);
             return new ScheduleBody(
                 new ScheduleText(TextOf(properties, "dueTime"), TextOf(properties, "period"), TextOf(properties, "ttl")),
                 properties.TryGetValue("data", out var data) ? System.Text.Encoding.UTF8.GetBytes(data.GetRawText()) : null,
-                TextOf(properties, "callback"),
-                !properties.TryGetValue("overwrite", out var overwrite) || Overwrites(overwrite));
+                isTimer ? TextOf(properties, "callback") : null,
+                isTimer || !properties.TryGetValue("overwrite", out var overwrite) || Overwrites(overwrite));
         }
         catch (JsonException error)
         {
             throw DaprErrors.Malformed(error.Message);
         }
+    }
+
+    // It is read, and then counts for nothing: only gRPC can set one.
+    private static void CheckPolicy(Dictionary<string, JsonElement> properties)
+    {
+        if (properties.TryGetValue("failure_policy", out var policy) && policy.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
+            throw DaprErrors.Malformed("failure_policy must be an object");
     }
 
     private static bool Overwrites(JsonElement value) => value.ValueKind switch

@@ -6,8 +6,9 @@ namespace LocalDapr.Runtime;
 /// <summary>The errors of actors.</summary>
 internal static partial class DaprErrors
 {
-    public static DaprError ActorName(string what, string name) =>
-        new("ERR_BAD_REQUEST", 400, StatusCode.InvalidArgument, $"invalid request: invalid {what}: name contains forbidden character: \"{name}\"");
+    public static DaprError ActorName(string why) => new("ERR_BAD_REQUEST", 400, StatusCode.InvalidArgument, $"invalid request: {why}");
+
+    public static DaprError ActorBodyTooLarge() => ActorName("failed to read body: stream too large");
 
     public static DaprError ActorMethodName(string name) =>
         new("ERR_BAD_REQUEST", 400, StatusCode.InvalidArgument, $"invalid request: method contains forbidden character: \"{name}\"");
@@ -46,6 +47,12 @@ internal static partial class DaprErrors
 
     public static DaprError ActorReminderCreate(string why) =>
         new("ERR_ACTOR_REMINDER_CREATE", 500, StatusCode.Internal, $"error creating actor reminder: {why}");
+
+    public static DaprError ActorReminderGet(string why) =>
+        new("ERR_ACTOR_REMINDER_GET", 500, StatusCode.Internal, $"error getting actor reminder: {why}");
+
+    public static DaprError ActorReminderDelete(string why) =>
+        new("ERR_ACTOR_REMINDER_DELETE", 500, StatusCode.Internal, $"error deleting actor reminder: {why}");
 
     public static DaprError ActorReminderNotFound(string name) =>
         new("ERR_ACTOR_REMINDER_NOT_FOUND", 404, StatusCode.NotFound, $"actor reminder not found: {name}");

@@ -65,8 +65,10 @@ internal static class ActorGrpcService
 
     private static async ValueTask<Empty> RegisterReminderAsync(ActorBlock actors, RegisterActorReminderRequest request)
     {
-        var (actor, name) = Named(request.ActorType, request.ActorId, "reminderName", request.Name);
-        var reminder = new ReminderRequest(actor, name, new ScheduleText(request.DueTime, request.Period, request.Ttl))
+        var actor = User(request.ActorType, request.ActorId);
+        if (request.Name.Length == 0) throw DaprErrors.ActorName("reminder name cannot be empty");
+        ActorKey.CheckName(request.Name);
+        var reminder = new ReminderRequest(actor, request.Name, new ScheduleText(request.DueTime, request.Period, request.Ttl))
         {
             Data = AsJson(request.Data),
             Policy = PolicyOf(request.FailurePolicy),
@@ -77,8 +79,7 @@ internal static class ActorGrpcService
 
     private static async ValueTask<Empty> UnregisterReminderAsync(ActorBlock actors, UnregisterActorReminderRequest request)
     {
-        var (actor, name) = Named(request.ActorType, request.ActorId, "reminderName", request.Name);
-        await actors.UnregisterReminderAsync(actor, name);
+        await actors.UnregisterReminderAsync(User(request.ActorType, request.ActorId), request.Name);
         return new Empty();
     }
 
@@ -92,12 +93,12 @@ internal static class ActorGrpcService
 
     private static ValueTask<GetActorReminderResponse> GetReminder(ActorBlock actors, GetActorReminderRequest request)
     {
-        var (actor, name) = Named(request.ActorType, request.ActorId, "reminderName", request.Name);
-        var reminder = actors.FindReminder(actor, name);
+        var actor = User(request.ActorType, request.ActorId);
+        var reminder = actors.FindReminder(actor, request.Name);
         var response = new GetActorReminderResponse { ActorType = actor.Type, ActorId = actor.Id, Data = AsAny(reminder) };
         if (reminder.DueText.Length > 0) response.DueTime = reminder.DueText;
         if (reminder.ShownPeriod is { } period) response.Period = period;
-        if (reminder.Ends is { } ends) response.Ttl = ActorEndpoints.Instant(ends);
+        if (reminder.ShownTtl is { } ttl) response.Ttl = ttl;
         return ValueTask.FromResult(response);
     }
 
@@ -107,10 +108,10 @@ internal static class ActorGrpcService
         var response = new ListActorRemindersResponse();
         foreach (var reminder in actors.ListReminders(request.ActorType, request.HasActorId && request.ActorId.Length > 0 ? request.ActorId : null))
         {
+            // daprd tells no ttl in a list.
             var listed = new ActorReminder { ActorType = reminder.Actor.Type, ActorId = reminder.Actor.Id, Data = AsAny(reminder) };
             if (reminder.DueText.Length > 0) listed.DueTime = reminder.DueText;
             if (reminder.ShownPeriod is { } period) listed.Period = period;
-            if (reminder.Ends is { } ends) listed.Ttl = ActorEndpoints.Instant(ends);
             response.Reminders.Add(new NamedActorReminder { Name = reminder.Name, Reminder = listed });
         }
 
@@ -119,16 +120,16 @@ internal static class ActorGrpcService
 
     private static ValueTask<Empty> RegisterTimer(ActorBlock actors, RegisterActorTimerRequest request)
     {
-        var (actor, name) = Named(request.ActorType, request.ActorId, "timerName", request.Name);
+        var actor = User(request.ActorType, request.ActorId);
+        ActorKey.CheckName(request.Name);
         actors.RegisterTimer(new ActorTimer(
-            actor, name, AsJson(request.Data), request.Callback, new ScheduleText(request.DueTime, request.Period, request.Ttl)));
+            actor, request.Name, AsJson(request.Data), request.Callback, new ScheduleText(request.DueTime, request.Period, request.Ttl)));
         return ValueTask.FromResult(new Empty());
     }
 
     private static ValueTask<Empty> UnregisterTimer(ActorBlock actors, UnregisterActorTimerRequest request)
     {
-        var (actor, name) = Named(request.ActorType, request.ActorId, "timerName", request.Name);
-        actors.UnregisterTimer(actor, name);
+        actors.UnregisterTimer(User(request.ActorType, request.ActorId), request.Name);
         return ValueTask.FromResult(new Empty());
     }
 
@@ -140,13 +141,7 @@ internal static class ActorGrpcService
         if (headers.TraceState is [{ Length: > 0 } state, ..]) yield return new(WellKnownHeaders.TraceState, state);
     }
 
-    private static ActorKey User(string type, string id) => ActorKey.CheckedUser(type, id);
-
-    private static (ActorKey Actor, string Name) Named(string type, string id, string what, string name)
-    {
-        ActorKey.Check(what, name);
-        return (User(type, id), name);
-    }
+    private static ActorKey User(string type, string id) => ActorKey.OfUser(type, id);
 
     // Bytes have no place in the JSON that an HTTP app gets, so they travel as base64 text.
     private static byte[]? AsJson(ByteString data) =>

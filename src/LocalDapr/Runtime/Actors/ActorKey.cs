@@ -1,4 +1,7 @@
 using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 
 namespace LocalDapr.Runtime.Actors;
 
@@ -7,22 +10,25 @@ internal readonly record struct ActorKey(string Type, string Id)
 {
     private const string ReservedPrefix = "dapr.internal.";
 
-    private static readonly SearchValues<char> forbidden =
-        SearchValues.Create([.. "#?/\\", .. Enumerable.Range(0, 32).Select(c => (char)c), '\u007f']);
+    private static readonly JsonSerializerOptions quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The actor of a request, after the rules for names.</summary>
+    private static readonly SearchValues<char> forbidden = SearchValues.Create("#?\0/\\");
+
+    private static readonly SearchValues<char> control = SearchValues.Create([.. Enumerable.Range(0, 32).Select(c => (char)c), '\u007f']);
+
+    /// <summary>The actor of a call, after the rules for names.</summary>
     public static ActorKey Checked(string type, string id)
     {
-        Check("actorType", type);
-        Check("actorId", id);
+        if (WhyNot(type) is { } wrongType) throw DaprErrors.ActorName($"invalid actorType: {wrongType}");
+        if (WhyNot(id) is { } wrongId) throw DaprErrors.ActorName($"invalid actorId: {wrongId}");
         return new ActorKey(type, id);
     }
 
-    /// <summary>As <see cref="Checked"/>, for routes that types of the workflow engine are kept from.</summary>
-    public static ActorKey CheckedUser(string type, string id)
+    /// <summary>The actor of a request for state, a reminder or a timer: types of the workflow engine are kept from these.</summary>
+    public static ActorKey OfUser(string type, string id)
     {
         CheckUserType(type);
-        return Checked(type, id);
+        return new ActorKey(type, id);
     }
 
     /// <summary>Refuses types of the workflow engine.</summary>
@@ -31,13 +37,22 @@ internal readonly record struct ActorKey(string Type, string Id)
         if (type.StartsWith(ReservedPrefix, StringComparison.Ordinal)) throw DaprErrors.ActorTypeReserved(type);
     }
 
-    /// <summary>Refuses what could not stand in a path. The server leaves %2F encoded, so that counts as the slash it is.</summary>
-    public static void Check(string what, string name)
+    /// <summary>Refuses the name of a reminder or timer that could not stand in a path.</summary>
+    public static void CheckName(string name)
     {
-        if (name.Length == 0 || name is "." or ".." || name.AsSpan().ContainsAny(forbidden)
-            || name.Contains("%2F", StringComparison.OrdinalIgnoreCase))
-            throw DaprErrors.ActorName(what, name);
+        if (WhyNot(name) is { } wrong) throw DaprErrors.ActorName(wrong);
+    }
+
+    /// <summary>Why a name could not stand in a path; null when it can.</summary>
+    public static string? WhyNot(string name)
+    {
+        if (name.AsSpan().ContainsAny(forbidden)) return $"name contains forbidden character: {Quoted(name)}";
+        if (name.AsSpan().IndexOfAny(control) is >= 0 and var at)
+            return $"name contains control character at position {Encoding.UTF8.GetByteCount(name.AsSpan(0, at))}: {Quoted(name)}";
+        return name is "." or ".." ? $"name is a path traversal sequence: {Quoted(name)}" : null;
     }
 
     public override string ToString() => $"{Type}/{Id}";
+
+    private static string Quoted(string name) => JsonSerializer.Serialize(name, quoting);
 }

@@ -7,14 +7,14 @@ internal static class ActorMethod
 {
     private static readonly SearchValues<char> forbidden = SearchValues.Create([.. "#?", .. Enumerable.Range(0, 32).Select(c => (char)c), '\u007f']);
 
-    /// <summary>The name without empty and dotted segments. The server leaves %2F encoded, so that counts as the slash it is.</summary>
+    /// <summary>The name without empty and dotted segments.</summary>
     /// <exception cref="DaprError">The name holds what could not stand in a path.</exception>
     public static string Checked(string method)
     {
         if (method.AsSpan().ContainsAny(forbidden)) throw DaprErrors.ActorMethodName(method);
-        if (!method.AsSpan().ContainsAny('/', '%') && method is not ("." or "..")) return method;
+        if (!method.Contains('/') && method is not ("." or "..")) return method;
         var kept = new List<string>();
-        foreach (var segment in method.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase).Split('/'))
+        foreach (var segment in method.Split('/'))
             if (segment is "..") kept.RemoveRange(Math.Max(0, kept.Count - 1), Math.Min(1, kept.Count));
             else if (segment is not ("" or ".")) kept.Add(segment);
         return string.Join('/', kept);

@@ -33,7 +33,11 @@ internal static class DaprEndpoints
         }, limits);
 
     /// <summary>The request body, whole. Over the limit of <c>max-body-size</c> it is a malformed request.</summary>
-    public static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(this HttpRequest request)
+    public static ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(this HttpRequest request) =>
+        request.ReadBodyAsync(static () => DaprErrors.Malformed("stream too large"));
+
+    /// <summary>The request body, whole, where being over the limit is told in another way.</summary>
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(this HttpRequest request, Func<DaprError> tooLarge)
     {
         try
         {
@@ -44,13 +48,21 @@ internal static class DaprEndpoints
         }
         catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            throw DaprErrors.Malformed("stream too large");
+            throw tooLarge();
         }
     }
 
     /// <summary>The request body as the JSON of a protobuf message: names as in JSON or in the proto file, unknown ones ignored.</summary>
     public static async ValueTask<T> ReadProtoJsonAsync<T>(this HttpRequest request)
         where T : IMessage<T>, new() => ParseProtoJson<T>(System.Text.Encoding.UTF8.GetString((await request.ReadBodyAsync()).Span));
+
+    /// <summary>Refuses a body that is no JSON of the message. Most callers send none, and what one says does not count: the path does.</summary>
+    public static async ValueTask CheckProtoJsonAsync<T>(this HttpRequest request)
+        where T : IMessage<T>, new()
+    {
+        var body = await request.ReadBodyAsync(DaprErrors.BodyRead);
+        if (body.Length > 0) ParseProtoJson<T>(System.Text.Encoding.UTF8.GetString(body.Span));
+    }
 
     /// <summary>Throws the error of a malformed request.</summary>
     public static T ParseProtoJson<T>(string json)

@@ -1,6 +1,8 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
+using Dapr.Protocol.Runtime.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using LocalDapr.Engine.History;
 using LocalDapr.Engine.Hub;
 using LocalDapr.Runtime.Hosting;
@@ -21,24 +23,26 @@ internal static class WorkflowEndpoints
             group.MapPost("/{name}/start", (RequestDelegate)(context => StartAsync(context, workflows)));
             group.MapGet("/{id}", (RequestDelegate)(context => GetAsync(context, workflows)));
             group.MapPost("/{id}/raiseEvent/{event}", (RequestDelegate)(context => RaiseAsync(context, workflows)));
-            Control(group, "pause", workflows.PauseAsync);
-            Control(group, "resume", workflows.ResumeAsync);
-            Control(group, "terminate", workflows.TerminateAsync);
-            Control(group, "purge", workflows.PurgeAsync);
+            Control<PauseWorkflowRequest>(group, "pause", workflows.PauseAsync);
+            Control<ResumeWorkflowRequest>(group, "resume", workflows.ResumeAsync);
+            Control<TerminateWorkflowRequest>(group, "terminate", workflows.TerminateAsync);
+            Control<PurgeWorkflowRequest>(group, "purge", workflows.PurgeAsync);
         }
     }
 
-    private static void Control(IEndpointRouteBuilder group, string verb, Func<string, CancellationToken, ValueTask> operation) =>
+    private static void Control<TRequest>(IEndpointRouteBuilder group, string verb, Func<string, CancellationToken, ValueTask> operation)
+        where TRequest : IMessage<TRequest>, new() =>
         group.MapPost($"/{{id}}/{verb}", (RequestDelegate)(async context =>
         {
+            await context.Request.CheckProtoJsonAsync<TRequest>();
             await operation(Route(context, "id"), context.RequestAborted);
             await AcceptAsync(context, "{}"u8.ToArray());
         }));
 
     private static async Task StartAsync(HttpContext context, WorkflowManagement workflows)
     {
-        var body = await context.Request.ReadBodyAsync();
-        var start = new WorkflowStart(Route(context, "name"), context.Request.Query["instanceID"].FirstOrDefault(), body, [])
+        var body = await context.Request.ReadBodyAsync(DaprErrors.BodyRead);
+        var start = new WorkflowStart(Route(context, "name"), InstanceIdOf(context.Request.Query), body, [])
         {
             TraceParent = context.Request.Headers.TraceParent,
             TraceState = context.Request.Headers.TraceState,
@@ -56,13 +60,14 @@ internal static class WorkflowEndpoints
 
     private static async Task RaiseAsync(HttpContext context, WorkflowManagement workflows)
     {
-        var body = await context.Request.ReadBodyAsync();
+        var body = await context.Request.ReadBodyAsync(DaprErrors.BodyRead);
         await workflows.RaiseAsync(Route(context, "id"), Route(context, "event"), body, context.RequestAborted);
         await AcceptAsync(context, "{}"u8.ToArray());
     }
 
     private static async Task GetAsync(HttpContext context, WorkflowManagement workflows)
     {
+        await context.Request.CheckProtoJsonAsync<GetWorkflowRequest>();
         var id = Route(context, "id");
         var summary = await workflows.GetAsync(id, context.RequestAborted) ?? throw WorkflowErrors.NotFound(id);
         context.Response.ContentType = "application/json";
@@ -77,22 +82,38 @@ internal static class WorkflowEndpoints
     {
         json.WriteStartObject();
         json.WriteString("instanceID", id);
-        json.WriteString("workflowName", summary.Started?.Name ?? "");
+        if (summary.Started is { Name.Length: > 0 } started) json.WriteString("workflowName", started.Name);
         json.WriteString("createdAt", Time(summary.Started?.Timestamp));
         json.WriteString("lastUpdatedAt", Time(summary.LastUpdated));
         json.WriteString("runtimeStatus", WorkflowManagement.StatusOf(summary));
-        json.WriteStartObject("properties");
-        foreach (var (name, value) in WorkflowManagement.PropertiesOf(summary)) json.WriteString(name, value);
+        WriteProperties(json, [.. WorkflowManagement.PropertiesOf(summary)]);
         json.WriteEndObject();
+    }
+
+    // The server's collection knows no case, Dapr's does.
+    private static string? InstanceIdOf(IQueryCollection query) =>
+        query.Keys.Contains("instanceID", StringComparer.Ordinal) ? query["instanceID"].FirstOrDefault() : null;
+
+    // What is empty is left out, as protobuf's JSON does.
+    private static void WriteProperties(Utf8JsonWriter json, List<KeyValuePair<string, string>> properties)
+    {
+        if (properties.Count == 0) return;
+        json.WriteStartObject("properties");
+        foreach (var (name, value) in properties) json.WriteString(name, value);
         json.WriteEndObject();
     }
 
     // Go's zero time stands for "not yet".
     private static string Time(Moment? moment) => moment is { } at
-        ? at.ToDateTimeOffset().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)
+        ? new Timestamp { Seconds = at.Seconds, Nanos = at.Nanos }.ToString().Trim('"')
         : "0001-01-01T00:00:00Z";
 
-    private static string Route(HttpContext context, string name) => context.Request.RouteValues[name] as string ?? "";
+    // The server leaves %2F encoded in the values of a route; the path as it came tells it from %252F.
+    private static string Route(HttpContext context, string name)
+    {
+        var value = (string)context.GetRouteValue(name)!;
+        return value.Contains('%') ? context.RawSegments()[name == "event" ? 5 : 3] : value;
+    }
 
     private static ValueTask AcceptAsync(HttpContext context, ReadOnlyMemory<byte> body)
     {

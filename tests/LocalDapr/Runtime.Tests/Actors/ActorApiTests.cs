@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using LocalDapr.Runtime.Actors;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
@@ -165,6 +166,118 @@ public sealed class ActorApiTests
         Assert.Equal((HttpStatusCode.BadRequest, "ERR_MALFORMED_REQUEST"), (answer.Status, CodeOf(answer.Body)));
     }
 
+    [Theory]
+    [InlineData("a%20b", "a b")]
+    [InlineData("a%2Fb", "a/b")]
+    [InlineData("a%252Fb", "a%2Fb")]
+    [InlineData("%E2%82%AC", "€")]
+    public async Task A_state_key_may_hold_any_letter(string inPath, string key)
+    {
+        await using var one = await StartAsync();
+        await SendAsync(one, HttpMethod.Post, "Cart/1/method/wake");
+
+        await SendAsync(one, HttpMethod.Post, "Cart/1/state", $$$"""[{"operation":"upsert","request":{"key":"{{{key}}}","value":1}}] and more""");
+
+        Assert.Equal((HttpStatusCode.OK, "1"), await SendAsync(one, HttpMethod.Get, $"Cart/1/state/{inPath}"));
+    }
+
+    [Theory]
+    [InlineData("POST", "method/m", null, 400, "ERR_BAD_REQUEST")]
+    [InlineData("POST", "state", "[]", 400, "ERR_ACTOR_INSTANCE_MISSING")]
+    [InlineData("POST", "reminders/r", """{"dueTime":"1h"}""", 500, "ERR_ACTOR_REMINDER_CREATE")]
+    [InlineData("GET", "reminders/r", null, 500, "ERR_ACTOR_REMINDER_GET")]
+    [InlineData("DELETE", "reminders/r", null, 500, "ERR_ACTOR_REMINDER_DELETE")]
+    public async Task An_actor_id_with_a_slash_is_refused_by_whoever_needs_it(string verb, string route, string? body, int status, string code)
+    {
+        await using var one = await StartAsync();
+
+        var answer = await SendAsync(one, new HttpMethod(verb), $"Cart/a%2Fb/{route}", body);
+
+        Assert.Equal((status, code), ((int)answer.Status, CodeOf(answer.Body)));
+    }
+
+    [Theory]
+    [InlineData("a%2Fb", "a/b", "name contains forbidden character: \"a/b\"")]
+    [InlineData("a%5Cb", "a\\b", "name contains forbidden character: \"a\\\\b\"")]
+    [InlineData("%C3%A9%07", "é\a", "name contains control character at position 2: ")]
+    public async Task The_name_of_a_reminder_or_timer_that_could_not_stand_in_a_path_is_refused(string inPath, string name, string why)
+    {
+        await using var one = await StartAsync();
+        Assert.NotNull(ActorKey.WhyNot(name));
+
+        foreach (var kind in (string[])["reminders", "timers"])
+        {
+            var (status, body) = await SendAsync(one, HttpMethod.Post, $"Cart/1/{kind}/{inPath}", """{"dueTime":"1h"}""");
+
+            Assert.Equal((HttpStatusCode.BadRequest, "ERR_BAD_REQUEST"), (status, CodeOf(body)));
+            Assert.StartsWith($"invalid request: {why}", MessageOf(body), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("30m", null)]
+    [InlineData("2099-01-02T03:04:05.500Z", "2099-01-02T03:04:05.5Z")]
+    [InlineData("2099-01-02T03:04:05+02:00", "2099-01-02T03:04:05+02:00")]
+    public async Task A_reminder_tells_its_ttl_only_where_it_was_given_as_an_instant(string given, string? told)
+    {
+        await using var one = await StartAsync();
+
+        await SendAsync(one, HttpMethod.Post, "Cart/1/reminders/r", $$"""{"dueTime":"1h","period":"1h","ttl":"{{given}}"} and more""");
+
+        var (_, body) = await SendAsync(one, HttpMethod.Get, "Cart/1/reminders/r");
+        Assert.Equal(
+            """{"actorID":"1","actorType":"Cart","dueTime":"1h","period":"@every 1h0m0s" """.TrimEnd() + (told is null ? "}" : $",\"ttl\":\"{told}\"}}"), body);
+    }
+
+    [Fact]
+    public async Task A_reminder_that_is_over_before_it_is_due_replaces_the_former_one_and_never_fires()
+    {
+        await using var one = await StartAsync();
+        await SendAsync(one, HttpMethod.Post, "Cart/1/reminders/r", """{"dueTime":"1h"}""");
+
+        var over = await SendAsync(one, HttpMethod.Post, "Cart/1/reminders/r", """{"period":"100ms","ttl":"1ms"}""");
+
+        Assert.Equal(HttpStatusCode.NoContent, over.Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await SendAsync(one, HttpMethod.Get, "Cart/1/reminders/r")).Status);
+    }
+
+    [Theory]
+    [InlineData("reminders", """{"dueTime":"1h","callback":5}""", 204)]
+    [InlineData("reminders", """{"dueTime":"1h","failure_policy":5}""", 400)]
+    [InlineData("reminders", """{"dueTime":"1h","failure_policy":{"drop":{}}}""", 204)]
+    [InlineData("timers", """{"dueTime":"1h","overwrite":"no","failure_policy":5}""", 204)]
+    [InlineData("timers", """{"dueTime":"1h","callback":5}""", 400)]
+    public async Task Only_the_properties_of_its_kind_count(string kind, string body, int status)
+    {
+        await using var one = await StartAsync();
+
+        Assert.Equal(status, (int)(await SendAsync(one, HttpMethod.Post, $"Cart/1/{kind}/x", body)).Status);
+    }
+
+    [Theory]
+    [InlineData("reminders", "nonsense", 400)]
+    [InlineData("reminders", "[]", 400)]
+    [InlineData("timers", "nonsense", 400)]
+    [InlineData("timers", "{}", 204)]
+    [InlineData("reminders", """{"actorId":"other"}""", 204)]
+    public async Task A_body_that_comes_with_a_DELETE_must_be_JSON_and_does_not_count(string kind, string body, int status)
+    {
+        await using var one = await StartAsync();
+
+        Assert.Equal(status, (int)(await SendAsync(one, HttpMethod.Delete, $"Cart/1/{kind}/x", body)).Status);
+    }
+
+    [Fact]
+    public async Task The_body_of_a_call_above_the_limit_is_a_bad_request()
+    {
+        await using var one = await StartAsync();
+
+        var (status, body) = await SendAsync(one, HttpMethod.Post, "Cart/1/method/m", new string('x', 5 << 20));
+
+        Assert.Equal((HttpStatusCode.BadRequest, "ERR_BAD_REQUEST"), (status, CodeOf(body)));
+        Assert.Equal("invalid request: failed to read body: stream too large", MessageOf(body));
+    }
+
     private Task<OneSidecar> StartAsync(params string[] more) => OneSidecar.StartAsync(AnswerAsync, configuration: null, [store, .. more]);
 
     private async Task AnswerAsync(HttpContext context)
@@ -185,13 +298,19 @@ public sealed class ActorApiTests
         using var request = new HttpRequestMessage(verb, new Uri(
             $"{one.Http.BaseAddress}v1.0/actors/{path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
         if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        // A body that is refused unread must not be sent: the connection would end under it.
+        request.Headers.ExpectContinue = body is { Length: > 1 << 20 };
         using var answer = await one.Http.SendAsync(request, Stop);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Stop));
     }
 
-    private static string? CodeOf(string body)
+    private static string? CodeOf(string body) => TextOf(body, "errorCode");
+
+    private static string? MessageOf(string body) => TextOf(body, "message");
+
+    private static string? TextOf(string body, string property)
     {
         using var document = JsonDocument.Parse(body);
-        return document.RootElement.GetProperty("errorCode").GetString();
+        return document.RootElement.GetProperty(property).GetString();
     }
 }

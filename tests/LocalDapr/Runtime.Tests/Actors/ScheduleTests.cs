@@ -50,6 +50,56 @@ public sealed class ScheduleTests
     public void A_timer_refuses(string? due, string? period, string? ttl) =>
         Assert.Throws<FormatException>(() => Schedule.ForTimer(new ScheduleText(due, period, ttl), now));
 
+    [Theory]
+    [InlineData(null, "PT1S", "3s", 3)]
+    [InlineData("0s", "PT1S", "3s", 4)]
+    [InlineData("5s", "1s", "PT2S", 3)]
+    [InlineData(null, "3s", "1s", 0)]
+    [InlineData(null, "1s", "2020-01-01T00:00:00Z", 0)]
+    [InlineData("2020-01-01T00:00:00Z", "1s", "2s", 3)]
+    public void The_ttl_of_a_reminder_counts_from_its_due_time_or_from_now(string? due, string period, string ttl, int firings)
+    {
+        var schedule = Schedule.ForReminder(new ScheduleText(due, period, ttl), now);
+
+        var seen = 0;
+        for (DateTimeOffset? next = schedule.FirstDue; next <= schedule.Ends; next = Schedule.Next(schedule.Period, next.Value, schedule.Ends)) seen++;
+        Assert.Equal(firings, seen);
+    }
+
+    [Theory]
+    [InlineData("P1W2DT3H4M5S", 9, 3 * 3600 + 4 * 60 + 5)]
+    [InlineData("PT1M1H", 0, 3660)]
+    [InlineData("PT1H1H", 0, 7200)]
+    [InlineData("PT", 0, 0)]
+    [InlineData("P5", 0, 0)]
+    [InlineData("PT5X", 0, 0)]
+    [InlineData("PT+5S", 0, 5)]
+    [InlineData("P-1D", -1, 0)]
+    [InlineData("R5", 0, 0)]
+    [InlineData("1h.5s", 0, 3600.5)]
+    [InlineData("90μs", 0, 0.00009)]
+    public void Durations_are_read_as_generously_as_Dapr_does(string text, int days, double seconds)
+    {
+        Assert.True(Period.TryParse(text, out var period));
+
+        Assert.Equal((days, TimeSpan.FromSeconds(seconds)), (period.Days, period.Time));
+    }
+
+    [Theory]
+    [InlineData("P")]
+    [InlineData("P1T5H")]
+    [InlineData("PT1.5S")]
+    [InlineData("PT5X3S")]
+    [InlineData("T5S")]
+    [InlineData("PS")]
+    [InlineData("@every 1s")]
+    [InlineData(" 5s")]
+    [InlineData("5s\n")]
+    [InlineData("--5s")]
+    [InlineData("5")]
+    [InlineData("3000000h")]
+    public void What_is_no_duration_is_refused(string text) => Assert.False(Period.TryParse(text, out _));
+
     [Fact]
     public void R0_means_no_end_for_a_reminder()
     {

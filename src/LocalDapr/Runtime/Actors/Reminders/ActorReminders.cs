@@ -58,7 +58,15 @@ internal sealed class ActorReminders : IDisposable
     public async Task RegisterAsync(Reminder reminder, bool overwrite)
     {
         if (!await _store.SaveAsync(reminder, overwrite)) throw DaprErrors.ActorReminderExists(reminder.Name);
-        TakeUp(reminder);
+        if (!reminder.IsOver)
+        {
+            TakeUp(reminder);
+            return;
+        }
+
+        // It takes the place of a former one all the same.
+        _known.TryRemove((reminder.Actor, reminder.Name), out _);
+        await _store.EndAsync(reminder);
     }
 
     /// <summary>Takes up one that is stored already.</summary>

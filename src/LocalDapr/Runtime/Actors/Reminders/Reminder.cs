@@ -1,3 +1,4 @@
+using System.Globalization;
 using LocalDapr.Runtime.Actors.Schedules;
 
 namespace LocalDapr.Runtime.Actors.Reminders;
@@ -24,6 +25,9 @@ internal sealed record Reminder(ActorKey Actor, string Name, long Version)
     /// <summary>Period as it was given.</summary>
     public string PeriodText { get; init; } = "";
 
+    /// <summary>Time to live as it was given.</summary>
+    public string TtlText { get; init; } = "";
+
     public DateTimeOffset NextDue { get; init; }
 
     /// <summary>Firings that are left; null: no end.</summary>
@@ -38,6 +42,15 @@ internal sealed record Reminder(ActorKey Actor, string Name, long Version)
 
     /// <summary>The period as the API shows it, a schedule of the scheduler; null for a reminder that fires once.</summary>
     public string? ShownPeriod => Period is { } period ? $"@every {GoDuration.Format(period.Time)}" : null;
+
+    /// <summary>The end as the API shows it: an instant as it was given; where a duration was given, Dapr tells none.</summary>
+    public string? ShownTtl => Schedule.TryInstant(TtlText) is not { } ends
+        ? null
+        : ends.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture)
+            + (ends.Offset == TimeSpan.Zero ? "Z" : ends.ToString("zzz", CultureInfo.InvariantCulture));
+
+    /// <summary>The end comes before the first firing: it is over as soon as it is registered.</summary>
+    public bool IsOver => NextDue > Ends;
 
     /// <summary>The reminder before its next firing, or null when the one now done was the last.</summary>
     public Reminder? AfterFiring()

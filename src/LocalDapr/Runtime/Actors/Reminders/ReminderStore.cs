@@ -1,3 +1,4 @@
+using System.Globalization;
 using LocalDapr.Runtime.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -7,22 +8,30 @@ namespace LocalDapr.Runtime.Actors.Reminders;
 internal sealed class ReminderStore(SqliteDatabase database)
 {
     private const string Columns =
-        "type, id, name, version, data, due_text, period_text, next_due, remaining, ends, retry_ms, retries";
+        "type, id, name, version, data, due_text, period_text, next_due, remaining, ends, retry_ms, retries, ttl_text";
 
-    public ValueTask OpenAsync() => database.WriteAsync(connection => connection.Execute(
-        """
-        CREATE TABLE IF NOT EXISTS actor_reminders (
-          type TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, data BLOB, due_text TEXT NOT NULL,
-          period_text TEXT NOT NULL, next_due INTEGER NOT NULL, remaining INTEGER, ends INTEGER, retry_ms INTEGER NOT NULL, retries INTEGER,
-          PRIMARY KEY (type, id, name)) WITHOUT ROWID
-        """));
+    private const string HasTtlText = "SELECT count(*) FROM pragma_table_info('actor_reminders') WHERE name = 'ttl_text'";
+
+    public ValueTask OpenAsync() => database.WriteAsync(connection =>
+    {
+        connection.Execute(
+            """
+            CREATE TABLE IF NOT EXISTS actor_reminders (
+              type TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, data BLOB, due_text TEXT NOT NULL,
+              period_text TEXT NOT NULL, next_due INTEGER NOT NULL, remaining INTEGER, ends INTEGER, retry_ms INTEGER NOT NULL, retries INTEGER,
+              ttl_text TEXT NOT NULL DEFAULT '', PRIMARY KEY (type, id, name)) WITHOUT ROWID
+            """);
+        // A file of a former version has the table without it.
+        if (Convert.ToInt32(connection.Prepared(HasTtlText).ExecuteScalar(), CultureInfo.InvariantCulture) == 0)
+            connection.Execute("ALTER TABLE actor_reminders ADD COLUMN ttl_text TEXT NOT NULL DEFAULT ''");
+    });
 
     /// <summary>False when there is one of that name and it must not be replaced.</summary>
     public ValueTask<bool> SaveAsync(Reminder reminder, bool overwrite) => database.WriteAsync(connection =>
     {
         var verb = overwrite ? "INSERT OR REPLACE" : "INSERT OR IGNORE";
         var command = connection.Prepared(
-            $"{verb} INTO actor_reminders ({Columns}) VALUES (@type, @id, @name, @version, @data, @due, @period, @next, @remaining, @ends, @retry, @retries)");
+            $"{verb} INTO actor_reminders ({Columns}) VALUES (@type, @id, @name, @version, @data, @due, @period, @next, @remaining, @ends, @retry, @retries, @ttl)");
         return Name(command, reminder.Actor, reminder.Name)
             .Bind("@version", reminder.Version)
             .Bind("@data", reminder.Data)
@@ -33,6 +42,7 @@ internal sealed class ReminderStore(SqliteDatabase database)
             .Bind("@ends", reminder.Ends?.ToUnixTimeMilliseconds())
             .Bind("@retry", (long)reminder.Policy.Interval.TotalMilliseconds)
             .Bind("@retries", reminder.Policy.MaxRetries)
+            .Bind("@ttl", reminder.TtlText)
             .ExecuteNonQuery() == 1;
     });
 
@@ -83,6 +93,7 @@ internal sealed class ReminderStore(SqliteDatabase database)
                 Remaining = row.IsDBNull(8) ? null : row.GetInt32(8),
                 Ends = row.IsDBNull(9) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(9)),
                 Policy = new FailurePolicy(TimeSpan.FromMilliseconds(row.GetInt64(10)), row.IsDBNull(11) ? null : row.GetInt32(11)),
+                TtlText = row.GetString(12),
             });
         return reminders;
     }

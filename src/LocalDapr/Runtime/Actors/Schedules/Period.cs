@@ -1,20 +1,16 @@
-using System.Text.RegularExpressions;
-
 namespace LocalDapr.Runtime.Actors.Schedules;
 
 /// <summary>
-/// The time between two firings, and how many firings there are in all (null: no end). Written as a Go duration, or as ISO 8601 with
-/// whole numbers, which alone may carry the prefix <c>Rn/</c>. Years, months and days follow the calendar.
+/// The time between two firings, and how many firings there are in all (null: no end). Written as ISO 8601 with whole numbers, which
+/// alone may carry the prefix <c>Rn/</c>, or as a Go duration. Years, months and days follow the calendar.
 /// </summary>
-internal readonly partial record struct Period(int Years, int Months, int Days, TimeSpan Time, int? Firings)
+internal readonly record struct Period(int Years, int Months, int Days, TimeSpan Time, int? Firings)
 {
     public bool IsByCalendar => Years != 0 || Months != 0 || Days != 0;
 
     public static bool TryParse(string text, out Period period)
     {
-        period = default;
-        if (text.StartsWith("@every ", StringComparison.Ordinal)) text = text["@every ".Length..];
-        if (text is ['P' or 'R', ..]) return TryParseIso(text, out period);
+        if (TryParseIso(text, out period)) return true;
         if (!GoDuration.TryParse(text, out var time)) return false;
         period = new Period(0, 0, 0, time, null);
         return true;
@@ -22,20 +18,67 @@ internal readonly partial record struct Period(int Years, int Months, int Days, 
 
     public DateTimeOffset After(DateTimeOffset instant) => instant.AddYears(Years).AddMonths(Months).AddDays(Days) + Time;
 
+    // Dapr's parser is generous: "R5" alone is five firings without a pause, parts may come twice and in any order, what carries no unit
+    // at the end counts for nothing, and letters that name no unit are part of the number before them, which then is none.
     private static bool TryParseIso(string text, out Period period)
     {
         period = default;
-        var match = Iso().Match(text);
-        if (!match.Success || text[^1] is 'P' or 'T' or '/') return false;
-        int Number(string group) => match.Groups[group] is { Success: true } found ? int.Parse(found.ValueSpan) : 0;
-        var time = new TimeSpan(Number("h"), Number("m"), Number("s"));
-        // A negative number of firings is as good as none.
-        int? firings = match.Groups["r"].Success && Number("r") is >= 0 and var repeat ? repeat : null;
-        period = new Period(Number("year"), Number("month"), (7 * Number("week")) + Number("day"), time, firings);
+        var rest = text.AsSpan();
+        if (rest.Length < 2) return false;
+        int? firings = null;
+        if (rest[0] == 'R')
+        {
+            var slash = rest.IndexOf('/');
+            if (!TryNumber(slash < 0 ? rest[1..] : rest[1..slash], out var repeat)) return false;
+            // A negative number of firings is as good as none.
+            if (repeat >= 0) firings = repeat;
+            period = default(Period) with { Firings = firings };
+            rest = slash < 0 ? [] : rest[(slash + 1)..];
+            if (rest.IsEmpty) return true;
+        }
+
+        return rest[0] == 'P' && TryParts(rest[1..], firings, out period);
+    }
+
+    private static bool TryParts(ReadOnlySpan<char> parts, int? firings, out Period period)
+    {
+        period = default(Period) with { Firings = firings };
+        var (start, isTime) = (0, false);
+        for (var i = 0; i < parts.Length; i++)
+        {
+            if (parts[i] is not ('T' or 'Y' or 'M' or 'W' or 'D' or 'H' or 'S')) continue;
+            var number = parts[start..i];
+            start = i + 1;
+            if (parts[i] == 'T')
+            {
+                if (!number.IsEmpty) return false;
+                isTime = true;
+            }
+            else if (TryNumber(number, out var value) && period.Plus(parts[i], value, isTime) is { } sum)
+            {
+                period = sum;
+            }
+            else
+            {
+                return false;
+            }
+        }
+
         return true;
     }
 
-    [GeneratedRegex(@"^(R(?<r>-?\d{1,9})/)?P((?<year>\d{1,9})Y)?((?<month>\d{1,9})M)?((?<week>\d{1,8})W)?((?<day>\d{1,9})D)?"
-        + @"(T((?<h>\d{1,9})H)?((?<m>\d{1,9})M)?((?<s>\d{1,9})S)?)?$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
-    private static partial Regex Iso();
+    private Period? Plus(char unit, int value, bool isTime) => (unit, isTime) switch
+    {
+        ('Y', false) => this with { Years = value },
+        ('M', false) => this with { Months = value },
+        ('W', false) => this with { Days = Days + (7 * value) },
+        ('D', false) => this with { Days = Days + value },
+        ('H', true) => this with { Time = Time + TimeSpan.FromHours(value) },
+        ('M', true) => this with { Time = Time + TimeSpan.FromMinutes(value) },
+        ('S', true) => this with { Time = Time + TimeSpan.FromSeconds(value) },
+        _ => null,
+    };
+
+    private static bool TryNumber(ReadOnlySpan<char> text, out int number) => int.TryParse(
+        text, System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out number);
 }

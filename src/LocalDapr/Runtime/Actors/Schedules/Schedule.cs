@@ -8,16 +8,21 @@ internal readonly record struct ScheduleText(string? DueTime, string? Period, st
 /// <summary>When something fires first, how it goes on, and when it ends at the latest.</summary>
 internal sealed record Schedule(DateTimeOffset FirstDue, Period? Period, DateTimeOffset? Ends)
 {
-    /// <summary>Rules of reminders: a due time or a period, no calendar periods, a ttl only with a period; <c>R0</c> means no end.</summary>
+    /// <summary>
+    /// Rules of reminders: a due time or a period, no calendar periods, a ttl only with a period; <c>R0</c> means no end. The ttl counts
+    /// from the due time, or from now where there is none; it may be over before the first firing.
+    /// </summary>
     public static Schedule ForReminder(ScheduleText text, DateTimeOffset now)
     {
         if (IsAbsent(text.DueTime) && IsAbsent(text.Period)) throw new FormatException("either dueTime or period must be given");
         var period = ParsePeriod(text.Period);
-        if (period is { IsByCalendar: true }) throw new FormatException($"unsupported period: {text.Period}: years, months and days are not allowed");
+        if (period is { IsByCalendar: true }) throw new FormatException($"unsupported period format: {text.Period}: years, months and days are not allowed");
         if (period is { Firings: 0 }) period = period.Value with { Firings = null };
         if (!IsAbsent(text.Ttl) && period is null) throw new FormatException("ttl needs a period");
-        var due = IsAbsent(text.DueTime) ? period!.Value.After(now) : ParseInstant(text.DueTime!, now, "dueTime");
-        return new Schedule(due, period, ParseEnd(text.Ttl, due, now));
+        var from = IsAbsent(text.DueTime) ? now : ParseInstant(text.DueTime!, now, "dueTime", allowR0: true);
+        DateTimeOffset? ends = IsAbsent(text.Ttl) ? null : ParseInstant(text.Ttl!, from, "ttl", allowR0: true);
+        if (!IsAbsent(text.DueTime) && ends < from) throw new FormatException("ttl must be greater than due time");
+        return new Schedule(IsAbsent(text.DueTime) ? period!.Value.After(now) : from, period, ends);
     }
 
     /// <summary>Rules of timers: everything may be absent, which means now; calendar periods are fine; <c>R0</c> is not.</summary>
@@ -26,7 +31,7 @@ internal sealed record Schedule(DateTimeOffset FirstDue, Period? Period, DateTim
         var period = ParsePeriod(text.Period);
         if (period is { Firings: 0 }) throw new FormatException("a timer must fire at least once");
         if (period is { IsByCalendar: false, Time.Ticks: 0 }) period = null;
-        var due = IsAbsent(text.DueTime) ? now : ParseInstant(text.DueTime!, now, "dueTime");
+        var due = IsAbsent(text.DueTime) ? now : ParseInstant(text.DueTime!, now, "dueTime", allowR0: false);
         return new Schedule(due, period, ParseEnd(text.Ttl, due, now));
     }
 
@@ -42,6 +47,12 @@ internal sealed record Schedule(DateTimeOffset FirstDue, Period? Period, DateTim
         return next > ends ? null : next;
     }
 
+    /// <summary>An instant as RFC 3339 has it; null for anything else.</summary>
+    public static DateTimeOffset? TryInstant(string text) =>
+        text.Length >= 20 && text[10] == 'T' && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+            ? instant
+            : null;
+
     private static bool IsAbsent(string? text) => string.IsNullOrEmpty(text);
 
     private static Period? ParsePeriod(string? text)
@@ -55,17 +66,17 @@ internal sealed record Schedule(DateTimeOffset FirstDue, Period? Period, DateTim
     private static DateTimeOffset? ParseEnd(string? ttl, DateTimeOffset due, DateTimeOffset now)
     {
         if (IsAbsent(ttl)) return null;
-        var ends = ParseInstant(ttl!, due, "ttl");
+        var ends = ParseInstant(ttl!, due, "ttl", allowR0: false);
         if (ends < now || ends < due) throw new FormatException($"already expired: ttl {ttl} is over before it is due");
         return ends;
     }
 
-    private static DateTimeOffset ParseInstant(string text, DateTimeOffset from, string what)
+    private static DateTimeOffset ParseInstant(string text, DateTimeOffset from, string what, bool allowR0)
     {
         if (Schedules.Period.TryParse(text, out var duration))
-            return duration.Firings is null ? duration.After(from) : throw new FormatException($"{what} must not repeat: {text}");
-        if (text.Length >= 20 && text[10] is 'T' or 't'
-            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)) return instant;
-        throw new FormatException($"unsupported time/duration format for {what}: {text}");
+            return duration.Firings is null || (allowR0 && duration.Firings == 0)
+                ? duration.After(from)
+                : throw new FormatException($"{what} must not repeat: {text}");
+        return TryInstant(text) ?? throw new FormatException($"unsupported time/duration format for {what}: {text}");
     }
 }

@@ -10,7 +10,8 @@ internal static class ActorStateBody
     {
         try
         {
-            using var document = JsonDocument.Parse(body);
+            var reader = new Utf8JsonReader(body.Span);
+            using var document = JsonDocument.ParseValue(ref reader);
             if (document.RootElement.ValueKind == JsonValueKind.Null) return [];
             if (document.RootElement.ValueKind != JsonValueKind.Array) throw DaprErrors.Malformed("a JSON array is expected");
             var operations = new List<ActorStateOperation>(document.RootElement.GetArrayLength());
