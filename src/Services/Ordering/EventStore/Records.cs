@@ -19,6 +19,9 @@ internal sealed record SagaCommand(long Id, string OrderId, string Act)
 {
     public const string Start = "start", Decided = "decided", Retry = "retry", Refund = "refund";
 
+    /// <summary>The engine is another one and knows nothing of an order that is on its way: written by the move of a shop (docs/growing.md).</summary>
+    public const string Resume = "resume";
+
     public static SagaCommand Read(DbDataReader row) => new(row.GetInt64(0), row.GetString(1), row.GetString(2));
 }
 

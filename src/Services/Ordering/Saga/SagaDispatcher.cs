@@ -86,6 +86,7 @@ internal sealed partial class SagaDispatcher(
                 await workflows.RaiseEventAsync(SagaStarts.InstanceOf(order), UndoSteps.RetryEvent, "retry", cancellation);
                 break;
             case SagaCommand.Refund when order.IsRefunding:
+            case SagaCommand.Resume when order.IsUnderWay:
                 await starts.StartAsync(order, cancellation);
                 break;
         }

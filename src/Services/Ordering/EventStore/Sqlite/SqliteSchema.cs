@@ -6,6 +6,9 @@ internal static class SqliteSchema
 {
     private const long Version = 3;
 
+    /// <summary>The version of a file whose orders are in PostgreSQL now: whoever opened it would work on orders that are somebody else's.</summary>
+    private const long Moved = -Version;
+
     private const string Sql = """
         CREATE TABLE IF NOT EXISTS order_events(
           position INTEGER PRIMARY KEY AUTOINCREMENT, bucket INTEGER NOT NULL, order_id TEXT NOT NULL, version INTEGER NOT NULL, name TEXT NOT NULL, data BLOB NOT NULL,
@@ -36,7 +39,10 @@ internal static class SqliteSchema
     /// <summary>Makes the tables of a new file, adds what an older one lacks; refuses a file of another version rather than guess at it.</summary>
     public static void Ensure(SqliteConnection db)
     {
-        var version = db.Query("PRAGMA user_version", row => row.GetInt64(0))[0];
+        var version = VersionOf(db);
+        if (version == Moved)
+            throw new InvalidOperationException(
+                $"The event store {db.DataSource} was moved to PostgreSQL: start Ordering with ORDERING_STORE=postgres and ORDERING_POSTGRES (docs/growing.md).");
         var isNew = db.Query("SELECT count(*) FROM sqlite_master", row => row.GetInt64(0))[0] == 0;
         if (!isNew && version != Version)
             throw new InvalidOperationException(
@@ -46,4 +52,10 @@ internal static class SqliteSchema
         foreach (var (table, column, type) in Added)
             if (db.Query("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", row => row.GetInt64(0), table, column).Count == 0) db.Script($"ALTER TABLE {table} ADD COLUMN {column} {type}");
     }
+
+    public static bool IsMoved(SqliteConnection db) => VersionOf(db) == Moved;
+
+    public static void MarkMoved(SqliteConnection db) => db.Script($"PRAGMA user_version = {Moved}");
+
+    private static long VersionOf(SqliteConnection db) => db.Query("PRAGMA user_version", row => row.GetInt64(0))[0];
 }
