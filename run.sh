@@ -41,6 +41,9 @@ if [ ! -x artifacts/bin/localdapr ] || [ -n "$(find src Directory.*.props -newer
   build_release src/run.slnf || exit 1
 fi
 
+if grep -qs '"state"' "$data/moved.json"; then
+  echo "The state of the shop at $data was moved to PostgreSQL: start it there (docs/growing.md). These files are history." >&2; exit 3
+fi
 mkdir -p "$data/logs"
 exec 9>"$data/lock"
 flock -n 9 || { echo "Another start is using $data; stop it, or give another --data folder." >&2; exit 3; }

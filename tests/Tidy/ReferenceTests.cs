@@ -19,6 +19,7 @@ public sealed partial class ReferenceTests
         ["src/Services/Gateway"] = ["src/Shared/Contracts", "src/Shared/ServiceDefaults", "src/Shared/MiniGrpc"],
         ["src/Services/"] = ["src/Shared/Contracts", "src/Shared/ServiceDefaults"],
         ["src/Simulators/"] = [],
+        ["src/Tools/Move"] = ["src/Services/Ordering"], // docs/adr/0016
     };
 
     [Fact]
