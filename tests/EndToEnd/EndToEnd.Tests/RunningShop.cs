@@ -17,7 +17,7 @@ public sealed class RunningShop : IAsyncLifetime
     private Process? run;
 
     /// <summary>Where it is given, several Orderings share an event store in this PostgreSQL.</summary>
-    public string? Postgres { get; init; }
+    public string? Postgres { get; set; }
 
     /// <summary>Where it is given, every process sends its spans to this collector.</summary>
     public Uri? Collector { get; init; }
@@ -85,7 +85,8 @@ public sealed class RunningShop : IAsyncLifetime
         if (stop.ExitCode != 0) throw new InvalidOperationException($"{name} could not be stopped.");
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>As Ctrl-C does. It is opened again, on the same data, by <see cref="InitializeAsync"/>.</summary>
+    public async Task StopAsync()
     {
         Shop?.Dispose();
         if (run is { HasExited: false })
@@ -96,6 +97,12 @@ public sealed class RunningShop : IAsyncLifetime
         }
 
         run?.Dispose();
+        run = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         Directory.Delete(Data, recursive: true);
     }
 
