@@ -18,6 +18,7 @@ internal sealed class OneSidecar : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("localdapr-test-");
     private readonly RuntimeHost _host = new(NullLoggerFactory.Instance);
+    private readonly List<Sidecar> _others = [];
     private WebApplication? _app;
 
     public Sidecar Sidecar { get; private set; } = null!;
@@ -61,6 +62,21 @@ internal sealed class OneSidecar : IAsyncDisposable
         return one;
     }
 
+    /// <summary>Starts the sidecar of another app beside this one, in the same process.</summary>
+    public async Task<Sidecar> AddAsync(string appId, params string[] resources)
+    {
+        var files = Directory.CreateDirectory(Path.Combine(Folder, appId)).FullName;
+        for (var i = 0; i < resources.Length; i++) await File.WriteAllTextAsync(Path.Combine(files, $"{i}.yaml"), resources[i], Stop);
+        var other = new Sidecar(_host, new SidecarOptions
+        {
+            AppId = appId, HttpPort = 0, GrpcPort = 0, ResourcesPaths = [files], DataFolder = Path.Combine(Folder, "data"),
+        });
+        _others.Add(other);
+        await other.StartAsync();
+        await other.Ready.WaitAsync(TimeSpan.FromSeconds(20), Stop);
+        return other;
+    }
+
     /// <summary>A component of the given metadata, as YAML.</summary>
     public static string Component(string name, string type, params (string Name, string Value)[] metadata) =>
         $"apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {{name: {name}}}\nspec:\n  type: {type}\n  version: v1\n  metadata:"
@@ -91,6 +107,7 @@ internal sealed class OneSidecar : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
+        foreach (var other in _others) await other.DisposeAsync();
         await Sidecar.DisposeAsync();
         await _host.DisposeAsync();
         if (_app is not null) await _app.DisposeAsync();

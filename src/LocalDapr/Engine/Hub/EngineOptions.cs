@@ -45,6 +45,9 @@ public sealed record EngineOptions(string AppId)
     /// <summary>The way to the engines of other apps; without one, work for another app fails.</summary>
     public IAppLink? Link { get; init; }
 
+    /// <summary>Whether another app may have something done here; null admits all.</summary>
+    public Func<AppAccess, bool>? Admits { get; init; }
+
     public RetentionPolicy Retention { get; init; } = RetentionPolicy.KeepAll;
 
     /// <summary>

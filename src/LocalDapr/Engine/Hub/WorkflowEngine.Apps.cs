@@ -15,7 +15,10 @@ public sealed partial class WorkflowEngine
     /// an activity whose result was lost on its way runs again.
     /// </summary>
     /// <exception cref="IOException">Not now; the app is to ask again.</exception>
-    public async Task<HistoryEvent> AnswerAsync(AppQuestion question, CancellationToken cancellation) => (question.Verb, question.Event) switch
+    public async Task<HistoryEvent> AnswerAsync(AppQuestion question, CancellationToken cancellation) =>
+        await RefusalAsync(question, cancellation) ?? await DoAsync(question, cancellation);
+
+    private async Task<HistoryEvent> DoAsync(AppQuestion question, CancellationToken cancellation) => (question.Verb, question.Event) switch
     {
         (AppVerb.Do, TaskScheduled task) => await RunGuestAsync(question, task, cancellation),
         (AppVerb.Do, ExecutionStarted { Parent: null } start) => await ReceiveAsync(start, cancellation),

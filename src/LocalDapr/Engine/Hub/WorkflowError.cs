@@ -10,6 +10,7 @@ public enum WorkflowErrorKind
     Invalid,
     TooLarge,
     Unreachable,
+    Denied,
 }
 
 /// <summary>An operation was refused; the message is the one Dapr's users know.</summary>

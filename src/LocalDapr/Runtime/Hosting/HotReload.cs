@@ -28,7 +28,8 @@ internal sealed partial class HotReload : IAsyncDisposable
     public ValueTask DisposeAsync() => _watch.DisposeAsync();
 
     /// <summary>True for a kind that may change while the sidecar runs.</summary>
-    internal static bool Takes(Resource resource) => resource.Kind is "Component" or "Subscription" or "HTTPEndpoint" or "Resiliency";
+    internal static bool Takes(Resource resource) =>
+        resource.Kind is "Component" or "Subscription" or "HTTPEndpoint" or "Resiliency" or "WorkflowAccessPolicy";
 
     /// <summary>
     /// The components after a change: those whose document is the same stay the same objects, and so does the store of the actors, whatever

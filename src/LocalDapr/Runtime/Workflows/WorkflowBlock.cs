@@ -18,6 +18,7 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
     private readonly ILogger _log = sidecar.NewLog("Workflow");
     private WorkflowEngine? _engine;
     private string? _key;
+    private volatile AccessPolicy? _access;
 
     /// <exception cref="DaprError">The app has no actor state store, which workflows live in.</exception>
     public WorkflowEngine Engine => _engine ?? throw WorkflowErrors.NoEngine();
@@ -33,6 +34,7 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
 
     public async ValueTask OpenAsync(CancellationToken cancellation)
     {
+        _access = AccessPolicy.Read(sidecar.Resources, _log);
         var component = sidecar.Components.OfCategory("state").FirstOrDefault(store => store.Flag("actorStateStore"));
         if (component is null) return;
         _key = $"{AppId}|{component.Type}|{component.Get("connectionString", "")}";
@@ -60,6 +62,12 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
     public void MapInternal(IEndpointRouteBuilder sidecars) => sidecars.MapWorkflowLink(this);
 
     public ValueTask StartAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
+
+    public ValueTask ReloadAsync(CancellationToken cancellation)
+    {
+        _access = AccessPolicy.Read(sidecar.Resources, _log);
+        return ValueTask.CompletedTask;
+    }
 
     public ValueTask StopAsync(CancellationToken cancellation) => DisposeAsync();
 
@@ -94,6 +102,7 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
             MaxHistoryBytes = sidecar.Options.MaxBodyBytes,
             MaxPayloadBytes = sidecar.Options.MaxBodyBytes,
             Link = link,
+            Admits = Admits,
             OnSpan = sidecar.Spans is { IsExported: true } spans ? spans.Record : null,
             OnFault = fault => _log.LogError(fault, "The workflow engine of {AppId} failed and tries again", AppId),
             OnBroken = sidecar.Fail,
@@ -109,6 +118,14 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
             foreach (var thing in owned) thing.Dispose();
             throw;
         }
+    }
+
+    private bool Admits(AppAccess access)
+    {
+        if (_access?.Allows(access) ?? true) return true;
+        _log.LogWarning(
+            "Access denied by workflow access policy: app {Caller} may not {Operation} {Name}", access.CallerApp, access.Operation, access.Name);
+        return false;
     }
 
     private static bool IsFile(Component component) =>

@@ -73,6 +73,7 @@ internal static class WorkflowErrors
         WorkflowErrorKind.Invalid => StatusCode.InvalidArgument,
         WorkflowErrorKind.TooLarge => StatusCode.ResourceExhausted,
         WorkflowErrorKind.Unreachable => StatusCode.Unavailable,
+        WorkflowErrorKind.Denied => StatusCode.PermissionDenied,
         _ => StatusCode.Unknown,
     };
 

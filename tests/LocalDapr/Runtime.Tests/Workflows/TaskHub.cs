@@ -2,6 +2,7 @@ using Dapr.DurableTask.Protobuf;
 using Dapr.Protocol;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using LocalDapr.Runtime.Hosting;
 using MiniGrpc;
 using Xunit;
 
@@ -14,17 +15,21 @@ namespace LocalDapr.Runtime.Tests.Workflows;
 internal sealed class TaskHub : IAsyncDisposable
 {
     private readonly OneSidecar _sidecar;
+    private readonly bool _isGuest;
     private readonly GrpcChannel _channel;
     private readonly ServerStreamingCall<WorkItem> _items;
     private readonly IAsyncEnumerator<WorkItem> _next;
 
-    private TaskHub(OneSidecar sidecar)
+    private TaskHub(OneSidecar sidecar, Sidecar? other = null)
     {
         _sidecar = sidecar;
-        _channel = new GrpcChannel(new Uri($"http://127.0.0.1:{sidecar.Sidecar.GrpcPort}"));
+        _isGuest = other is not null;
+        _channel = new GrpcChannel(new Uri($"http://127.0.0.1:{(other ?? sidecar.Sidecar).GrpcPort}"));
         _items = _channel.ServerStreaming(TaskHubMethods.GetWorkItems, new GetWorkItemsRequest(), new CallOptions { Cancellation = Stop });
         _next = _items.ReadAllAsync(Stop).GetAsyncEnumerator(Stop);
     }
+
+    private static string Store => OneSidecar.Component("state", "state.in-memory", ("actorStateStore", "true"));
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -33,7 +38,15 @@ internal sealed class TaskHub : IAsyncDisposable
     /// <summary>With a sidecar of its own.</summary>
     public static async Task<TaskHub> OpenAsync()
     {
-        var hub = new TaskHub(await OneSidecar.StartAsync(resources: OneSidecar.Component("state", "state.in-memory", ("actorStateStore", "true"))));
+        var hub = new TaskHub(await OneSidecar.StartAsync(resources: Store));
+        await hub._items.Headers;
+        return hub;
+    }
+
+    /// <summary>With the sidecar of another app beside this one; to be disposed before it.</summary>
+    public async Task<TaskHub> OpenBesideAsync(string appId, params string[] resources)
+    {
+        var hub = new TaskHub(_sidecar, await _sidecar.AddAsync(appId, [Store, .. resources]));
         await hub._items.Headers;
         return hub;
     }
@@ -42,7 +55,7 @@ internal sealed class TaskHub : IAsyncDisposable
     {
         _items.Dispose();
         _channel.Dispose();
-        await _sidecar.DisposeAsync();
+        if (!_isGuest) await _sidecar.DisposeAsync();
     }
 
     public Task<TResponse> CallAsync<TRequest, TResponse>(GrpcMethod<TRequest, TResponse> method, TRequest request)

@@ -60,7 +60,7 @@ public sealed class WorkflowInsightTests : IDisposable
             ?? happened.ChildWorkflowInstanceCreated?.ParentTraceContext).OfType<TraceContext>().ToList();
         Assert.Equal(3, traces.Count);
         Assert.All(traces, trace => Assert.Contains(TraceId, trace.TraceParent, StringComparison.Ordinal));
-        const string app = "app_id=\"app\",namespace=\"default\"";
+        const string app = "app_id=\"insight\",namespace=\"default\"";
         Assert.Contains($"dapr_runtime_workflow_execution_count{{{app},workflow_name=\"story\",status=\"success\"}} 1\n", metrics, StringComparison.Ordinal);
         Assert.Contains($"dapr_runtime_workflow_operation_count{{{app},operation=\"add_event\",status=\"success\"}} 2\n", metrics, StringComparison.Ordinal);
         Assert.Contains($"dapr_runtime_workflow_execution_count{{{app},workflow_name=\"story\",status=\"terminated\"}} 1\n", metrics, StringComparison.Ordinal);
@@ -81,7 +81,7 @@ public sealed class WorkflowInsightTests : IDisposable
         var host = new RuntimeHost(NullLoggerFactory.Instance);
         var sidecar = new Sidecar(host, new SidecarOptions
         {
-            AppId = "app", HttpPort = _ports[0], GrpcPort = _ports[1], MetricsPort = _ports[2], ResourcesPaths = [_folder.FullName],
+            AppId = "insight", HttpPort = _ports[0], GrpcPort = _ports[1], MetricsPort = _ports[2], ResourcesPaths = [_folder.FullName],
         });
         await sidecar.StartAsync();
         await sidecar.Ready.WaitAsync(TimeSpan.FromSeconds(20), Stop);

@@ -1,0 +1,13 @@
+namespace LocalDapr.Engine.Hub;
+
+/// <summary>What another app wants of this one, for whoever decides whether it may. The name is empty when there is no such instance.</summary>
+public sealed record AppAccess(string CallerApp, AppOperation Operation, string Name);
+
+public enum AppOperation
+{
+    ScheduleActivity,
+    ScheduleWorkflow,
+    Terminate,
+    Purge,
+    Get,
+}
