@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LocalDapr.Engine.History;
 using LocalDapr.Engine.Hub;
 using LocalDapr.Engine.Storage;
@@ -17,6 +18,7 @@ public sealed class AppsTests : IAsyncDisposable
     private ScriptedWorker? _atShop;
     private ScriptedWorker? _atBank;
     private IEnumerable<TurnItem> _turnsBefore = [];
+    private Func<AppAccess, bool>? _admits;
 
     private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
 
@@ -292,6 +294,30 @@ public sealed class AppsTests : IAsyncDisposable
         Assert.Equal("charged", (await _shop.WaitForCompletionAsync("order", Deadline)).Completed!.Result);
     }
 
+    [Fact]
+    public async Task What_the_other_app_does_not_admit_is_refused_by_name_and_operation()
+    {
+        var asked = new ConcurrentQueue<string>();
+        _admits = access =>
+        {
+            asked.Enqueue($"{access.CallerApp} {access.Operation} {access.Name}");
+            return access is { Operation: AppOperation.ScheduleWorkflow, Name: "waiter" };
+        };
+        await FamilyAsync();
+        _atShop!.Workflows["sender"] = static _ => [Detached("free"), new CompleteWorkflow(2, RuntimeStatus.Completed)];
+
+        var purge = await Assert.ThrowsAsync<WorkflowException>(() => _shop.PurgeAsync("order", recursive: true, force: true, Deadline).AsTask());
+        var reuse = await Assert.ThrowsAsync<WorkflowException>(() => _shop.StartAsync(new StartRequest("order", "parent"), Deadline).AsTask());
+        await _shop.StartAsync(new StartRequest("fire", "sender"), Deadline);
+        await Eventually(async () => (await _shopStore.ListAsync(null, 10, Deadline)).Count == 2 && asked.Count == 4);
+
+        Assert.Equal((WorkflowErrorKind.Denied, "failed to purge child workflow \"kid\": access denied by workflow access policy"), (purge.Kind, purge.Message));
+        Assert.Equal("cannot recreate workflow with ID 'order': child workflow 'kid': access denied by workflow access policy", reuse.Message);
+        Assert.Equal(["shop ScheduleWorkflow waiter", "shop Purge waiter", "shop Get waiter", "shop ScheduleWorkflow free"], asked);
+        Assert.NotNull(await _bank.GetAsync("kid", Deadline));
+        Assert.Null(await _bank.GetAsync("free", Deadline));
+    }
+
     // order in the shop, its child kid in the bank, whose child grandkid is there too.
     private async Task FamilyAsync(bool grandchildRuns = false)
     {
@@ -326,7 +352,7 @@ public sealed class AppsTests : IAsyncDisposable
         if (shopWorker is not null) await DisposeAsync();
         _turnsBefore = bankWorker?.Turns ?? [];
         _shop = _wire["shop"] = new WorkflowEngine(new EngineOptions("shop") { Link = _wire }, _shopStore, TimeProvider.System);
-        _bank = _wire["bank"] = new WorkflowEngine(new EngineOptions("bank") { Link = _wire }, _bankStore, TimeProvider.System);
+        _bank = _wire["bank"] = new WorkflowEngine(new EngineOptions("bank") { Link = _wire, Admits = _admits }, _bankStore, TimeProvider.System);
         await _shop.StartAsync(Deadline);
         await _bank.StartAsync(Deadline);
         _atShop = new ScriptedWorker(_shop, like: shopWorker);
