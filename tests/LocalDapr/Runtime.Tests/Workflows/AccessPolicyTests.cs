@@ -81,7 +81,7 @@ public sealed class AccessPolicyTests
     public async Task An_app_denies_what_its_policy_does_not_allow_the_other_and_does_what_it_does()
     {
         await using var shop = await TaskHub.OpenAsync();
-        await using var bank = await shop.OpenBesideAsync("bank", $"apiVersion: dapr.io/v1alpha1\nkind: WorkflowAccessPolicy\nmetadata: {{name: p}}\nspec: {{rules: [{Rule.Trim()}]}}");
+        await using var bank = await shop.OpenBesideAsync("bank", Policy($"{{rules: [{Rule.Trim()}]}}"));
         await shop.StartAsync("order");
         await shop.PlayAsync(
             ToBank(Named(TaskHub.Child(1, "kid"), "close")), ToBank(TaskHub.Activity(2, "refund")),
@@ -103,6 +103,33 @@ public sealed class AccessPolicyTests
             ],
             results);
         Assert.Null(await bank.StateAsync("kid"));
+    }
+
+    [Fact]
+    public async Task A_policy_that_is_written_while_the_app_runs_counts_from_then_on()
+    {
+        await using var shop = await TaskHub.OpenAsync();
+        await using var bank = await shop.OpenBesideAsync("bank");
+        var (atShop, atBank, asked) = (shop.ItemAsync(), bank.ItemAsync(), 0);
+        Assert.False(await IsDeniedAsync());
+
+        await shop.WriteAsync("policy.yaml", Policy("{}"));
+
+        await OneSidecar.EventuallyAsync(IsDeniedAsync, "the policy");
+
+        // Each time another instance of the bank asks for an activity here: either it comes, or its failure goes back.
+        async Task<bool> IsDeniedAsync()
+        {
+            await bank.StartAsync($"w{++asked}");
+            var turn = await atBank;
+            var charge = new ScheduleTaskAction { Name = "charge" };
+            await bank.AnswerAsync(
+                turn.WorkflowRequest.InstanceId, new WorkflowAction { Id = 1, ScheduleTask = charge, Router = new TaskRouter { TargetAppID = "app" } });
+            atBank = bank.ItemAsync();
+            if (await Task.WhenAny(atShop, atBank) == atBank) return (await atBank).WorkflowRequest.NewEvents[^1].EventTypeCase == Case.TaskFailed;
+            atShop = shop.ItemAsync();
+            return false;
+        }
     }
 
     private static ActivityResponse Result(ActivityRequest activity) =>
@@ -132,6 +159,8 @@ public sealed class AccessPolicyTests
         action.Router = new TaskRouter { TargetAppID = "bank" };
         return action;
     }
+
+    private static string Policy(string spec) => $"apiVersion: dapr.io/v1alpha1\nkind: WorkflowAccessPolicy\nmetadata: {{name: p}}\nspec: {spec}";
 
     private static AccessPolicy? Read(string spec)
     {

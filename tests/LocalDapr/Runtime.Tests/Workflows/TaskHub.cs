@@ -35,6 +35,9 @@ internal sealed class TaskHub : IAsyncDisposable
 
     public HttpClient Http => _sidecar.Http;
 
+    /// <summary>Writes or replaces a resource file of the sidecar.</summary>
+    public Task WriteAsync(string name, string text) => _sidecar.WriteAsync(name, text);
+
     /// <summary>With a sidecar of its own.</summary>
     public static async Task<TaskHub> OpenAsync()
     {
