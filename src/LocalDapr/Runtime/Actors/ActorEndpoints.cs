@@ -44,6 +44,7 @@ internal static class ActorEndpoints
         };
         var answer = await actors.InvokeAsync(call, http.RequestAborted);
         ActorHeaders.ToCaller(answer.Headers, http.Response.Headers);
+        http.Response.ContentType ??= "application/json";
         http.Response.ContentLength = answer.Body.Length;
         await http.Response.BodyWriter.WriteAsync(answer.Body, http.RequestAborted);
     }

@@ -268,6 +268,38 @@ public sealed class ActorApiTests
     }
 
     [Fact]
+    public async Task A_turn_that_takes_longer_than_the_actor_may_be_idle_is_given_up_and_the_actor_deactivated()
+    {
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var deactivated = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _behaviour["/actors/Brief/1/method/long"] = _ => held.Task;
+        _behaviour["/actors/Brief/1"] = _ =>
+        {
+            deactivated.TrySetResult();
+            return Task.CompletedTask;
+        };
+        await using var one = await StartAsync();
+
+        var (status, body) = await SendAsync(one, HttpMethod.Post, "Brief/1/method/long");
+
+        Assert.Equal((HttpStatusCode.InternalServerError, "ERR_ACTOR_INVOKE_METHOD"), (status, CodeOf(body)));
+        Assert.Equal("error invoke actor method: context canceled", MessageOf(body));
+        await deactivated.Task.WaitAsync(TimeSpan.FromSeconds(20), Stop);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(one, HttpMethod.Post, "Brief/1/method/short")).Status);
+        held.SetResult();
+    }
+
+    [Fact]
+    public async Task An_answer_without_a_content_type_is_told_to_be_JSON()
+    {
+        await using var one = await StartAsync();
+
+        using var answer = await one.Http.PostAsync(new Uri("/v1.0/actors/Cart/1/method/m", UriKind.Relative), content: null, Stop);
+
+        Assert.Equal("application/json", answer.Content.Headers.ContentType?.ToString());
+    }
+
+    [Fact]
     public async Task The_body_of_a_call_above_the_limit_is_a_bad_request()
     {
         await using var one = await StartAsync();
@@ -284,12 +316,13 @@ public sealed class ActorApiTests
     {
         if (context.Request.Path == "/dapr/config")
         {
-            await context.Response.WriteAsync("""{"entities": ["Cart"]}""", context.RequestAborted);
+            await context.Response.WriteAsync(
+                """{"entities": ["Cart", "Brief"], "entitiesConfig": [{"entities": ["Brief"], "actorIdleTimeout": "300ms"}]}""", context.RequestAborted);
             return;
         }
 
-        if (!context.Request.Path.StartsWithSegments("/actors") || context.Request.Method == "DELETE") return;
-        _calls.Enqueue($"{context.Request.Method} {context.Request.Path.Value}");
+        if (!context.Request.Path.StartsWithSegments("/actors")) return;
+        if (context.Request.Method != "DELETE") _calls.Enqueue($"{context.Request.Method} {context.Request.Path.Value}");
         if (_behaviour.TryGetValue(context.Request.Path, out var behaviour)) await behaviour(context);
     }
 

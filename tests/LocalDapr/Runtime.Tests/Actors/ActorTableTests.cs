@@ -38,7 +38,31 @@ public sealed class ActorTableTests
     }
 
     [Fact]
-    public async Task A_running_turn_keeps_its_actor_and_a_new_turn_starts_the_idle_time_again()
+    public async Task A_turn_that_is_seen_overdue_twice_is_cut_off_and_whoever_waits_gets_a_new_actor()
+    {
+        var turn = await _table.EnterAsync(Key("a"), options, null, Cancellation);
+        var waiting = _table.EnterAsync(Key("a"), options, null, Cancellation).AsTask();
+        _time.Advance(TimeSpan.FromSeconds(11));
+
+        await _table.DeactivateIdleAsync(Cancellation);
+        Assert.False(turn!.CutOff.IsCancellationRequested);
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = turn.CutOff.Register(cancelled.SetResult);
+        var cut = _table.DeactivateIdleAsync(Cancellation);
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        Assert.False(cut.IsCompleted || waiting.IsCompleted);
+        Assert.Empty(_deactivated);
+
+        turn.Turns.Exit();
+        await cut;
+        Assert.Equal([Key("a")], _deactivated);
+        var next = await waiting;
+        Assert.NotSame(turn, next);
+        Assert.False(next!.CutOff.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_running_turn_keeps_its_actor_at_first_and_a_new_turn_starts_the_idle_time_again()
     {
         var turn = await _table.EnterAsync(Key("a"), options, null, Cancellation);
         _time.Advance(TimeSpan.FromMinutes(1));

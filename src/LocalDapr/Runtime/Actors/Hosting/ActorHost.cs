@@ -116,8 +116,12 @@ internal sealed partial class ActorHost
         try
         {
             // A caller that leaves now does not end the turn: the app's code runs on, and no other turn may overlap it.
-            if (inTurn.IsNone) return await _app.InvokeAsync(call, chain, CancellationToken.None);
-            return await inTurn.ExecuteAsync(limit => new ValueTask<AppResponse>(_app.InvokeAsync(call, chain, limit)), CancellationToken.None);
+            if (inTurn.IsNone) return await _app.InvokeAsync(call, chain, actor.CutOff);
+            return await inTurn.ExecuteAsync(limit => new ValueTask<AppResponse>(_app.InvokeAsync(call, chain, limit)), actor.CutOff);
+        }
+        catch (OperationCanceledException) when (actor.CutOff.IsCancellationRequested)
+        {
+            throw DaprErrors.ActorInvoke("context canceled");
         }
         finally
         {
@@ -194,7 +198,11 @@ internal sealed partial class ActorHost
         {
             // As for calls, only the time limit of a policy counts within the turn.
             var inTurn = _sidecar.Resiliency.Actor(key.Type, key.Id) with { Retry = null, Breaker = null };
-            return await inTurn.ExecuteAsync(limit => new ValueTask<Firing>(fire(_app, limit)), CancellationToken.None);
+            return await inTurn.ExecuteAsync(limit => new ValueTask<Firing>(fire(_app, limit)), actor.CutOff);
+        }
+        catch (OperationCanceledException) when (actor.CutOff.IsCancellationRequested)
+        {
+            return Firing.Failed;
         }
         catch (TimeoutException)
         {

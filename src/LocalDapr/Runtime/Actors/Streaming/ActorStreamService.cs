@@ -21,20 +21,16 @@ internal static class ActorStreamService
         var (_, first) = await answers.ReadAsync(call.Cancellation);
         if (first?.InitialRequest is not { } initial) throw new RpcException(StatusCode.InvalidArgument, "the first message must be the initial request");
         var types = StreamedTypes.Of(initial);
-        if (types.All.Count == 0) throw new RpcException(StatusCode.InvalidArgument, "the initial request names no actor types");
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, actors.Stopping);
         var app = new StreamedActors();
         await events.WriteAsync(new Event { InitialResponse = new() }, flush: true, ending.Token);
-        var host = await actors.HostAsync(app, types);
+        // An app that names no types hosts nothing, and may keep its stream all the same.
+        var host = types.All.Count == 0 ? null : await actors.HostAsync(app, types);
         var writing = WriteAsync(app, events, ending.Token);
         try
         {
-            while (await answers.ReadAsync(ending.Token) is (true, { } answer))
-            {
-                if (answer.InitialRequest is not null) throw new RpcException(StatusCode.InvalidArgument, "there was an initial request already");
-                app.Take(answer);
-            }
+            while (await answers.ReadAsync(ending.Token) is (true, { } answer)) app.Take(answer);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
@@ -45,7 +41,7 @@ internal static class ActorStreamService
             app.Leave();
             await ending.CancelAsync();
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await actors.LeaveAsync(host, CancellationToken.None);
+            if (host is not null) await actors.LeaveAsync(host, CancellationToken.None);
         }
     }
 

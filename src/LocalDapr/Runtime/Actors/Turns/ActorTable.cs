@@ -1,13 +1,17 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using LocalDapr.Runtime.Actors.Hosting;
 
 namespace LocalDapr.Runtime.Actors.Turns;
 
 /// <summary>An actor that is active in the app.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing that needs an end.")]
 internal sealed class ActiveActor(ActorKey key, ActorTypeOptions options)
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _cutOff = new();
     private long _lastTurnStart;
+    private long _overdueTurn;
 
     public ActorKey Key { get; } = key;
 
@@ -24,6 +28,21 @@ internal sealed class ActiveActor(ActorKey key, ActorTypeOptions options)
         get => Volatile.Read(ref _lastTurnStart);
         set => Volatile.Write(ref _lastTurnStart, value);
     }
+
+    /// <summary>Ends the calls to the app that run in a turn which takes longer than the actor may be idle.</summary>
+    public CancellationToken CutOff => _cutOff.Token;
+
+    /// <summary>
+    /// Whether the turn that runs was overdue at the last look too. One look is not enough: a turn that has just begun may not have set its
+    /// start yet. Asked by one scan at a time.
+    /// </summary>
+    public bool IsOverdueAgain()
+    {
+        var known = _overdueTurn;
+        return known == (_overdueTurn = LastTurnStart);
+    }
+
+    public Task CutOffAsync() => _cutOff.CancelAsync();
 
     public void End() => _ended.TrySetResult();
 }
@@ -76,15 +95,27 @@ internal sealed class ActorTable(TimeProvider time, Func<ActorKey, CancellationT
         }
     }
 
-    /// <summary>Deactivates what was idle for longer than its type allows.</summary>
+    /// <summary>
+    /// Deactivates what was idle for longer than its type allows. Idleness counts from the start of a turn: as in daprd, one that takes
+    /// longer is given up, and its actor is deactivated.
+    /// </summary>
     public Task DeactivateIdleAsync(CancellationToken cancellation)
     {
         var idle = _active.Values.Where(a => time.GetElapsedTime(a.LastTurnStart) >= a.Options.IdleTimeout);
         return Parallel.ForEachAsync(idle, Options(cancellation), async (actor, token) =>
         {
-            if (!actor.Turns.TryEnterIdle()) return;
-            if (time.GetElapsedTime(actor.LastTurnStart) >= actor.Options.IdleTimeout) await EndAsync(actor, token);
-            else actor.Turns.Exit();
+            if (!actor.Turns.TryEnterIdle())
+            {
+                if (actor.IsOverdueAgain()) await CutOffAsync(actor, token);
+            }
+            else if (time.GetElapsedTime(actor.LastTurnStart) >= actor.Options.IdleTimeout)
+            {
+                await EndAsync(actor, token);
+            }
+            else
+            {
+                actor.Turns.Exit();
+            }
         });
     }
 
@@ -142,6 +173,21 @@ internal sealed class ActorTable(TimeProvider time, Func<ActorKey, CancellationT
         {
             Remove(actor);
             actor.Turns.Exit();
+        }
+    }
+
+    private async Task CutOffAsync(ActiveActor actor, CancellationToken cancellation)
+    {
+        var free = actor.Turns.CloseWhenFreeAsync();
+        await actor.CutOffAsync();
+        await free;
+        try
+        {
+            await deactivateInApp(actor.Key, cancellation);
+        }
+        finally
+        {
+            Remove(actor);
         }
     }
 
