@@ -157,6 +157,7 @@ livenessProbe:
 {{- end -}}
 {{- if eq .name "auditor" -}}
 {{- $_ := set $env "AUDIT_EVERY_SECONDS" (printf "%d" (int $root.Values.audit.everySeconds)) -}}
+{{- $_ := set $env "AUDIT_SAVE_EVERY_SECONDS" (printf "%d" (int $root.Values.audit.saveEverySeconds)) -}}
 {{- $_ := set $env "AUDIT_FULL_EVERY_SECONDS" (printf "%d" (int $root.Values.audit.fullEverySeconds)) -}}
 {{- end -}}
 {{- if and .service.sidecar $root.Values.tracing.endpoint -}}

@@ -72,7 +72,7 @@ auditor:
   health: /health/ready
   backends: true
   provider: true
-  apis: [invoke]
+  apis: [invoke, state]
   calls:
     ordering: {/internal/orders: [GET], /internal/orders/changes: [GET]}
     inventory: {/internal/stock/**: [GET]}

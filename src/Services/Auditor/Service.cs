@@ -1,4 +1,5 @@
 using DaprOrders.Auditor.Reconciliation;
+using DaprOrders.Auditor.Saved;
 using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Auditor;
@@ -15,6 +16,7 @@ internal static class Service
             services.GetRequiredService<Invocation>(),
             new HttpClient(OutgoingHttp.Handler()) { BaseAddress = new Uri(builder.Configuration["PAYMENT_PROVIDER_URL"] ?? "http://127.0.0.1:5199"), Timeout = TimeSpan.FromSeconds(30) }));
         builder.Services.AddSingleton<FollowBooks>();
+        builder.Services.AddSingleton<BookStore>();
         builder.Services.AddSingleton<Audit>();
         builder.Services.AddHostedService<AuditLoop>();
 

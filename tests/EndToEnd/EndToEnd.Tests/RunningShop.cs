@@ -25,6 +25,9 @@ public sealed class RunningShop : IAsyncLifetime
     /// <summary>Where it is given, sagas of orders that stand still for so long are looked for.</summary>
     public TimeSpan? SagaLostAfter { get; init; }
 
+    /// <summary>Where it is given, the books are followed and saved so often.</summary>
+    public TimeSpan? AuditEvery { get; init; }
+
     /// <summary>For how long an undo is tried before its order is parked.</summary>
     public TimeSpan ParkAfter { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -53,11 +56,11 @@ public sealed class RunningShop : IAsyncLifetime
         Operator = await Shop.TokenAsync("operator", CancellationToken.None);
     }
 
-    /// <summary>The gRPC port of this app's sidecar, as the app was told it.</summary>
-    public string SidecarOf(string name)
+    /// <summary>A port of this app's sidecar, as the app was told it.</summary>
+    public string SidecarOf(string name, string protocol = "GRPC")
     {
         var pid = ReadPids().First(entry => entry.Name == name && !entry.IsHost).Pid;
-        return File.ReadAllText($"/proc/{pid}/environ").Split('\0').First(variable => variable.StartsWith("DAPR_GRPC_PORT=", StringComparison.Ordinal)).Split('=')[1];
+        return File.ReadAllText($"/proc/{pid}/environ").Split('\0').First(variable => variable.StartsWith($"DAPR_{protocol}_PORT=", StringComparison.Ordinal)).Split('=')[1];
     }
 
     /// <summary>kill -9 of one process of the shop: "host" is the LocalDapr process, otherwise an app id. False while it is not running.</summary>
@@ -117,6 +120,7 @@ public sealed class RunningShop : IAsyncLifetime
         if (Collector is not null)
             foreach (var (name, value) in new[] { ("ENDPOINT", Collector.AbsoluteUri.TrimEnd('/')), ("PROTOCOL", "http/protobuf") }) start.Environment[$"OTEL_EXPORTER_OTLP_{name}"] = value;
         if (SagaLostAfter is { } patience) start.Environment["DAPRORDERS_SAGA_LOST_AFTER_SECONDS"] = $"{patience.TotalSeconds}";
+        if (AuditEvery is { } period) start.Environment["AUDIT_EVERY_SECONDS"] = start.Environment["AUDIT_SAVE_EVERY_SECONDS"] = $"{period.TotalSeconds}";
         run = Process.Start(start)!;
         var open = new TaskCompletionSource();
         void Keep(object sender, DataReceivedEventArgs line)

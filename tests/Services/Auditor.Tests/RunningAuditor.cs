@@ -1,33 +1,53 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using DaprOrders.Auditor.Reconciliation;
 using DaprOrders.ServiceDefaults;
 using DaprOrders.Services.Support;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DaprOrders.Auditor.Tests;
 
 /// <summary>The service on Kestrel over a shop whose books the test writes. It follows them only when it is asked, unless the test says otherwise.</summary>
 internal sealed class RunningAuditor : IAsyncDisposable
 {
-    private readonly ServiceSidecar sidecar;
+    private readonly string[] options;
     private WebApplication service = null!;
 
-    private RunningAuditor(ServiceSidecar sidecar, Shop shop) => (this.sidecar, Shop) = (sidecar, shop);
+    private RunningAuditor(ServiceSidecar sidecar, Shop shop, string[] options) => (Sidecar, Shop, this.options) = (sidecar, shop, options);
 
-    public Shop Shop { get; }
+    public ServiceSidecar Sidecar { get; }
 
-    public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromMinutes(2) };
+    public Shop Shop { get; private set; }
+
+    public HttpClient Http { get; private set; } = null!;
 
     public static async Task<RunningAuditor> StartAsync(params string[] options)
     {
         var sidecar = await ServiceSidecar.StartAsync();
-        var running = new RunningAuditor(sidecar, await Shop.OpenAsync(sidecar));
-        running.service = Service.Build(["--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "None", "--AUDIT_EVERY_SECONDS=0",
-            $"--PAYMENT_PROVIDER_URL={running.Shop.Provider}", .. sidecar.Arguments, .. options]);
-        await running.service.StartAsync();
-        running.Http.BaseAddress = new Uri(running.service.Urls.First());
+        var running = new RunningAuditor(sidecar, await Shop.OpenAsync(sidecar), options);
+        await running.BeginAsync();
         return running;
     }
+
+    /// <summary>Another process on the same saved books. The one before saved nothing at its end, as one that is killed does not.</summary>
+    public async Task RestartAsync()
+    {
+        await EndAsync();
+        await BeginAsync();
+    }
+
+    /// <summary>All books are those of another shop from now on.</summary>
+    public async Task MoveAsync()
+    {
+        await Shop.DisposeAsync();
+        Shop = await Shop.OpenAsync(Sidecar);
+    }
+
+    /// <summary>Brings the books up to date.</summary>
+    public Task FollowAsync() => service.Services.GetRequiredService<Audit>().FollowAsync();
+
+    public Task SaveAsync() => service.Services.GetRequiredService<Audit>().SaveAsync(CancellationToken.None);
 
     public async Task<(int Status, JsonObject Verdict)> AskAsync(string line = "GET /audit", string role = "operator")
     {
@@ -63,9 +83,23 @@ internal sealed class RunningAuditor : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Http.Dispose();
-        await service.DisposeAsync();
+        await EndAsync();
         await Shop.DisposeAsync();
-        await sidecar.DisposeAsync();
+        await Sidecar.DisposeAsync();
+    }
+
+    private async Task BeginAsync()
+    {
+        service = Service.Build(["--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "None", "--AUDIT_EVERY_SECONDS=0",
+            $"--PAYMENT_PROVIDER_URL={Shop.Provider}", .. Sidecar.Arguments, .. options]);
+        await service.StartAsync();
+        Http = new HttpClient { Timeout = TimeSpan.FromMinutes(2), BaseAddress = new Uri(service.Urls.First()) };
+    }
+
+    private async Task EndAsync()
+    {
+        Http.Dispose();
+        await service.StopAsync();
+        await service.DisposeAsync();
     }
 }

@@ -62,6 +62,16 @@ internal sealed class ServiceSidecar : IAsyncDisposable
         lock (gate) return state.TryGetValue(key, out var found) ? found.Value.ToStringUtf8() : null;
     }
 
+    /// <summary>Behind the service's back; null takes it away.</summary>
+    public void Put(string key, string? document)
+    {
+        lock (gate)
+        {
+            if (document is null) state.Remove(key);
+            else state[key] = (ByteString.CopyFromUtf8(document), ++etags);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await app.DisposeAsync();

@@ -16,6 +16,10 @@ internal sealed class FollowBooks(Sources sources, TimeProvider time)
 {
     private const int ShelvesAPass = 50, ShelvesAPage = 1000, ShelvesAtATime = 8;
 
+    /// <summary>False of books of another event store, or of one that was put back to before them: nothing in them can be followed.</summary>
+    public async Task<bool> KnowsAsync(RunningBooks books, CancellationToken cancellation) =>
+        books.Settled.Newest is not { } newest || await sources.OrderAsync(newest.OrderId, newest.Position, cancellation) is not null;
+
     /// <summary>Whole: all shelves, not only a share. Heard: orders that the bus told of.</summary>
     public async Task PassAsync(RunningBooks books, bool whole, ConcurrentQueue<string> heard, CancellationToken cancellation)
     {

@@ -6,7 +6,7 @@ namespace DaprOrders.Auditor.Reconciliation;
 /// What was read of all books so far, and how far: an order that ended and is in order leaves all but a number behind; what is in flight or in doubt stays
 /// whole. Pure: whoever follows the books hands in what is new. For one pass at a time.
 /// </summary>
-internal sealed class RunningBooks
+internal sealed partial class RunningBooks
 {
     private const int MostFindings = 200;
     private readonly Dictionary<string, OrderFacts> watched = [];

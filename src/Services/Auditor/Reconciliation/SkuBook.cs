@@ -1,3 +1,4 @@
+using DaprOrders.Auditor.Saved;
 using DaprOrders.Contracts;
 
 namespace DaprOrders.Auditor.Reconciliation;
@@ -12,6 +13,10 @@ internal sealed class SkuBook(string sku)
     public IReadOnlyList<Finding> Findings => findings;
 
     private long Available { get; set; }
+
+    public SavedShelf Save() => new(sku, Position, Available, findings);
+
+    public static SkuBook Of(SavedShelf saved) => new(saved.Sku) { Position = saved.Position, Available = saved.Available, findings = [.. saved.Findings] };
 
     public void Add(LedgerPage page)
     {
