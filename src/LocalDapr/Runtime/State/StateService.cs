@@ -177,8 +177,7 @@ internal sealed class StateService(Sidecar sidecar)
     private static TimeSpan? TimeToLive(IReadOnlyDictionary<string, string> metadata, Func<string, DaprError> invalid)
     {
         if (!metadata.TryGetValue("ttlInSeconds", out var text) || text.Length == 0) return null;
-        if (!long.TryParse(text, out var seconds)) throw invalid($"error parsing ttlInSeconds: '{text}' is no number");
-        return seconds > 0 ? TimeSpan.FromSeconds(seconds) : null;
+        return TtlInSeconds.TryParse(text, out var ttl) ? ttl : throw invalid($"error parsing ttlInSeconds: '{text}' is no number of seconds");
     }
 
     private static string? NullIfEmpty(string? text) => text is { Length: > 0 } ? text : null;

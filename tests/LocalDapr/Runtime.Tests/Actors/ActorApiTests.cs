@@ -69,6 +69,24 @@ public sealed class ActorApiTests
     }
 
     [Theory]
+    [InlineData("9223372036854775807", 500)]
+    [InlineData("-2", 500)]
+    [InlineData(" 5", 500)]
+    [InlineData("-1", 204)]
+    [InlineData("2147483647", 204)]
+    public async Task A_time_to_live_is_a_number_of_seconds_that_fits_32_bits(string ttl, int status)
+    {
+        await using var one = await OneSidecar.StartAsync(AnswerAsync, "  features: [{name: ActorStateTTL, enabled: true}]", [store]);
+        await SendAsync(one, HttpMethod.Post, "Cart/1/method/wake");
+        var item = $$"""{"key":"k","value":1,"metadata":{"ttlInSeconds":"{{ttl}}"} }""";
+
+        var ofActor = await SendAsync(one, HttpMethod.Post, "Cart/1/state", $$"""[{"operation":"upsert","request":{{item}}}]""");
+        using var ofState = await one.Http.PostAsync(new Uri("/v1.0/state/state", UriKind.Relative), new StringContent($"[{item}]"), Stop);
+
+        Assert.Equal((status, status), ((int)ofActor.Status, (int)ofState.StatusCode));
+    }
+
+    [Theory]
     [InlineData("null", 204)]
     [InlineData("[]", 204)]
     [InlineData("""[{"Operation":"upsert","REQUEST":{"Key":"k","VALUE":{ "b" : 1, "a":"<x>" },"etag":"","more":1}}]""", 200)]

@@ -90,8 +90,7 @@ internal sealed class ActorState(Sidecar sidecar, Func<ActorKey, bool> isActive)
         if (string.IsNullOrEmpty(text)) return null;
         if (!sidecar.Configuration.Features.Contains(TtlFeature))
             throw DaprErrors.ActorStateSave($"ttlInSeconds is not supported without the \"{TtlFeature}\" feature enabled");
-        if (!long.TryParse(text, out var seconds)) throw DaprErrors.ActorStateSave($"failed to parse ttlInSeconds: {text}");
-        return seconds > 0 ? TimeSpan.FromSeconds(seconds) : null;
+        return TtlInSeconds.TryParse(text, out var ttl) ? ttl : throw DaprErrors.ActorStateSave($"failed to parse ttlInSeconds: {text}");
     }
 
     private string KeyOf(ActorKey actor, string key) => $"{sidecar.Options.AppId}||{actor.Type}||{actor.Id}||{key}";
