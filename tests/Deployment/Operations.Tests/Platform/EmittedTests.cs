@@ -7,9 +7,6 @@ namespace DaprOrders.Operations.Tests.Platform;
 /// <summary>No dashboard and no alert asks for what no service emits.</summary>
 public sealed partial class EmittedTests(MeasuredShop shop) : IClassFixture<MeasuredShop>
 {
-    /// <summary>Panels that stay empty while all is well; their metric and labels are held all the same.</summary>
-    private static readonly string[] EmptyWhileWell = ["services.json: Answers 5xx", "services.json: Calls out that failed", "services.json: Exceptions"];
-
     [Fact]
     public async Task Every_metric_and_label_of_dashboards_and_rules_is_emitted_by_a_running_service()
     {
@@ -24,14 +21,16 @@ public sealed partial class EmittedTests(MeasuredShop shop) : IClassFixture<Meas
     }
 
     [Fact]
-    public async Task Every_query_of_the_dashboards_gives_something_on_a_running_shop()
+    public async Task Every_query_of_the_dashboards_gives_a_number_on_a_running_shop()
     {
         Tool.Find("prometheus");
-        var unanswered = Query.OfDashboards().Where(query => !EmptyWhileWell.Contains(query.Place)).ToList();
+        using var customer = await shop.CallerAsync("demo");
+        var unanswered = Query.OfDashboards().ToList();
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1)); // what is missing may need one scrape or one turn of the rules more
         for (var tries = 0; unanswered.Count > 0 && tries < 30; tries++)
         {
             await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            await MeasuredShop.PlaceAsync(customer, $"sku-{tries + 1:000}"); // a rate is of something that happens
             var next = new List<Query>();
             foreach (var query in unanswered)
                 if (await shop.AskAsync(PromQl.Filled(query.Text)) == 0) next.Add(query);

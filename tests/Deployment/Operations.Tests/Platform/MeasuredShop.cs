@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using LocalDapr.Cli.Run;
@@ -45,12 +48,46 @@ public sealed class MeasuredShop : IAsyncLifetime
         return all;
     }
 
-    /// <summary>How many series a query gives. Skips the test where there is no Prometheus.</summary>
+    /// <summary>How many numbers a query gives: NaN and infinity are none. Skips the test where there is no Prometheus.</summary>
     public async Task<int> AskAsync(string query)
     {
         Tool.Find("prometheus");
         using var answer = JsonDocument.Parse(await http.GetStringAsync(new Uri(prometheusAddress, $"/api/v1/query?query={Uri.EscapeDataString(query)}")));
-        return answer.RootElement.GetProperty("data").GetProperty("result").GetArrayLength();
+        return answer.RootElement.GetProperty("data").GetProperty("result").EnumerateArray().Count(series => double.IsFinite(double.Parse(series.GetProperty("value")[1].GetString()!.Replace("Inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture)));
+    }
+
+    /// <summary>A caller with the token of this user of the demo.</summary>
+    public async Task<HttpClient> CallerAsync(string user)
+    {
+        var caller = new HttpClient { BaseAddress = Gateway };
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["grant_type"] = "password", ["username"] = user, ["password"] = user });
+        using var answer = await caller.PostAsync("token", form);
+        using var token = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        caller.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.RootElement.GetProperty("access_token").GetString());
+        return caller;
+    }
+
+    /// <summary>The id of an order of so many pieces of this article, once it is accepted.</summary>
+    public static async Task<string> PlaceAsync(HttpClient customer, string sku, int quantity = 1)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "orders")
+        {
+            Content = new StringContent($$"""{"items":[{"sku":"{{sku}}","quantity":{{quantity}}}],"paymentToken":"tok_visa_ok","currency":"EUR"}""", new MediaTypeHeaderValue("application/json")),
+        };
+        request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString("N"));
+        using var answer = await customer.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        if (answer.StatusCode != HttpStatusCode.Accepted) throw new InvalidOperationException($"The order was answered with {answer.StatusCode}: {text}");
+        using var order = JsonDocument.Parse(text);
+        return order.RootElement.GetProperty("orderId").GetString()!;
+    }
+
+    /// <summary>Ordering's sidecar, as Ordering was told of it.</summary>
+    public async Task<Uri> SidecarOfOrderingAsync()
+    {
+        var pid = (await File.ReadAllLinesAsync(Path.Combine(Data, "pids"))).Skip(1).Select(line => line.Split(' ', 2)).First(parts => parts is [_, "ordering"])[0];
+        var environment = (await File.ReadAllTextAsync($"/proc/{pid}/environ")).Split('\0');
+        return new Uri($"http://127.0.0.1:{environment.First(variable => variable.StartsWith("DAPR_HTTP_PORT=", StringComparison.Ordinal)).Split('=')[1]}");
     }
 
     public async ValueTask DisposeAsync()

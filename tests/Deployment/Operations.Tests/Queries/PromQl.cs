@@ -13,7 +13,10 @@ internal static partial class PromQl
     /// <summary>As Grafana does before it asks.</summary>
     public static string Filled(string query) => query.Replace("$__rate_interval", "1m", StringComparison.Ordinal).Replace("$job", ".*", StringComparison.Ordinal);
 
-    public static IReadOnlyList<Needed> NeededBy(string query)
+    /// <summary>What stands on either side of an "or" is grouped for itself.</summary>
+    public static IReadOnlyList<Needed> NeededBy(string query) => [.. Or().Split(query).SelectMany(NeededByOne)];
+
+    private static List<Needed> NeededByOne(string query)
     {
         var found = new List<Needed>();
         var grouping = Grouping().Matches(query).SelectMany(match => Labels().Matches(match.Groups[1].Value).Select(label => label.Value)).ToList();
@@ -27,6 +30,9 @@ internal static partial class PromQl
 
         return found;
     }
+
+    [GeneratedRegex(@"\bor\b")]
+    private static partial Regex Or();
 
     [GeneratedRegex(@"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)")]
     private static partial Regex Grouping();

@@ -10,6 +10,7 @@ public sealed class PromQlTests
     [InlineData("1 - (a:b:c_rate5m or vector(0)) / (14.4 * 0.001)", "a:b:c_rate5m")]
     [InlineData("a > bool 1 and on (job) b unless c{d!=\"\"} offset 5m", "a:job;b:job;c:d,job")]
     [InlineData("predict_linear(a[1h], 4 * 3600) > 2 * a and a > 268435456", "a;a;a")]
+    [InlineData("sum by (x) (a_total) or 0 * sum by (y) (b)", "a_total:x;b:y")]
     [InlineData("topk(10, histogram_quantile(0.99, sum by (le) (rate(a_bucket[1m]))))", "a_bucket:le")]
     public void Metrics_and_labels_are_found(string query, string expected)
     {
