@@ -44,6 +44,9 @@ fi
 if grep -qs '"state"' "$data/moved.json"; then
   echo "The state of the shop at $data was moved to PostgreSQL: start it there (docs/growing.md). These files are history." >&2; exit 3
 fi
+if grep -qs '"orders"' "$data/moved.json" && [ "${ORDERING_STORE:-sqlite}" = sqlite ]; then
+  echo "The orders of the shop at $data were moved to PostgreSQL: set ORDERING_STORE=postgres and ORDERING_POSTGRES (docs/growing.md)." >&2; exit 3
+fi
 mkdir -p "$data/logs"
 exec 9>"$data/lock"
 flock -n 9 || { echo "Another start is using $data; stop it, or give another --data folder." >&2; exit 3; }

@@ -16,7 +16,7 @@ namespace DaprOrders.EndToEnd;
 /// </summary>
 public sealed class MoveTests(PostgresServer postgres, ITestOutputHelper output) : Buying(new RunningShop()), IAsyncLifetime
 {
-    private const int Orders = 300, Skus = 200;
+    private const int Orders = 150, Skus = 200;
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -38,6 +38,7 @@ public sealed class MoveTests(PostgresServer postgres, ITestOutputHelper output)
 
         await KillAMoveAsync(orders);
         await MoveAsync("--orders", orders);
+        Assert.Contains("ORDERING_STORE=postgres", await RefusalAsync());
         Shop.Postgres = orders;
         await Shop.InitializeAsync();
 

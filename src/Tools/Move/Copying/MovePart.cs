@@ -48,6 +48,7 @@ internal sealed class MovePart(Part part, string run)
     private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
     {
         var connection = await part.Target.OpenConnectionAsync(cancellation);
+        await connection.RunAsync("SET lock_timeout = '30s'", cancellation); // somebody is in, or a killed try is not quite gone: an error, no wait without end
         await part.PrepareAsync(connection, cancellation);
         await connection.RunAsync(Notes, cancellation);
         return connection;
