@@ -56,6 +56,11 @@ public sealed record EngineOptions(string AppId)
     /// </summary>
     public Action<Traces.WorkflowSpan>? OnSpan { get; init; }
 
+    /// <summary>
+    /// Told once of each activity, child or start that waits for an app which is not there: whose it is, and what is known of the app.
+    /// </summary>
+    public Action<string, IOException> OnAway { get; init; } = static (_, _) => { };
+
     /// <summary>Told of every failed write or background fault; the engine tries again by itself.</summary>
     public Action<Exception> OnFault { get; init; } = static _ => { };
 

@@ -10,6 +10,9 @@ public sealed partial class WorkflowEngine
     private static readonly TimeSpan FirstAskAgain = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestAskAgain = TimeSpan.FromSeconds(5);
 
+    /// <summary>Apps that start together are away for a moment; that is not worth a word.</summary>
+    private static readonly TimeSpan Worrying = 4 * FirstAskAgain;
+
     /// <summary>
     /// Does what an instance of another app asks for and returns how it ended. The same question again joins the work that is under way;
     /// an activity whose result was lost on its way runs again.
@@ -97,7 +100,8 @@ public sealed partial class WorkflowEngine
             catch (Exception fault)
             {
                 // An app that is not there is no fault: its activities wait for it.
-                if (fault is not IOException) _options.OnFault(fault);
+                if (fault is not IOException away) _options.OnFault(fault);
+                else if (pause == Worrying) _options.OnAway(question.InstanceId, away);
             }
             try
             {

@@ -22,7 +22,7 @@ public sealed partial class WorkflowEngine
         _ = Task.Run(
             async () =>
             {
-                var question = new AppQuestion(_options.AppId, letter.Id, start.ExecutionId, start);
+                var question = new AppQuestion(_options.AppId, start.InstanceId, start.ExecutionId, start);
                 if (await AskUntilAnsweredAsync(start.Router!.TargetApp!, question, stopping) is null) return;
                 using (Enter())
                 {

@@ -36,20 +36,22 @@ public sealed partial class WorkflowEngine
         while (true)
         {
             var instance = await AcquireAsync(request.InstanceId, cancellation);
-            bool taken;
+            bool taken, wasActive;
             ExecutionCompleted? unverified;
             Task durable;
             using (Enter())
             {
                 if (instance.Evicted) continue;
-                taken = instance.Exists && (instance.IsActive || request.Unique || request.UnlessExists);
+                wasActive = instance.IsActive;
+                taken = instance.Exists && (wasActive || request.Unique || request.UnlessExists);
                 unverified = taken ? null : Unverified_NeedsLock(instance, verified);
                 durable = taken || unverified is not null
                     ? WhenDurable_NeedsLock(instance)
                     : CommitArrival_NeedsLock(instance, Begin_NeedsLock(instance, StartOf(request)));
             }
             await durable.WaitAsync(cancellation);
-            if (taken && !request.UnlessExists) throw WorkflowException.Active(request.InstanceId);
+            if (taken && !request.UnlessExists)
+                throw wasActive ? WorkflowException.Active(request.InstanceId) : WorkflowException.NotUnique(request.InstanceId);
             if (unverified is null) return;
             if (await WhyNotAgainAsync(request.InstanceId, cancellation) is { } why) throw new WorkflowException(WorkflowErrorKind.AlreadyExists, why);
             verified = unverified;

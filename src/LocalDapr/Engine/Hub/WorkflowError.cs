@@ -23,6 +23,9 @@ public sealed class WorkflowException(WorkflowErrorKind kind, string message) : 
     internal static WorkflowException Active(string id) =>
         new(WorkflowErrorKind.AlreadyExists, $"an active workflow with ID '{id}' already exists");
 
+    internal static WorkflowException NotUnique(string id) =>
+        new(WorkflowErrorKind.AlreadyExists, $"a workflow with ID '{id}' already exists and the create enforces instance ID uniqueness");
+
     internal static WorkflowException NotCompleted() => new(WorkflowErrorKind.NotCompleted, "orchestration has not yet completed");
 
     internal static WorkflowException TooLarge(string what, long limit) =>

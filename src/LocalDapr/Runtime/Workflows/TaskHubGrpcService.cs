@@ -108,6 +108,7 @@ internal static class TaskHubGrpcService
         Input = request.Input,
         ScheduledStart = request.ScheduledStartTimestamp?.ToMoment(),
         Trace = request.ParentTraceContext.FromWire(),
+        Unique = request.EnforceUniqueInstanceId,
     };
 
     // Answers after the first turn, so that whoever reads the instance next finds it running; a scheduled one is not waited for.

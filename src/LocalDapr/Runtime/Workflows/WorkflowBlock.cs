@@ -104,6 +104,7 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
             Link = link,
             Admits = Admits,
             OnSpan = sidecar.Spans is { IsExported: true } spans ? spans.Record : null,
+            OnAway = (id, away) => _log.LogWarning("Workflow {Id} of {AppId} waits for another app: {Reason}", id, AppId, away.Message),
             OnFault = fault => _log.LogError(fault, "The workflow engine of {AppId} failed and tries again", AppId),
             OnBroken = sidecar.Fail,
         };

@@ -18,6 +18,7 @@ public sealed class AppsTests : IAsyncDisposable
     private ScriptedWorker? _atShop;
     private ScriptedWorker? _atBank;
     private IEnumerable<TurnItem> _turnsBefore = [];
+    private readonly ConcurrentQueue<string> _waiting = [];
     private Func<AppAccess, bool>? _admits;
 
     private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
@@ -201,6 +202,7 @@ public sealed class AppsTests : IAsyncDisposable
         var created = Assert.Single((await _shop.HistoryAsync("order", Deadline))!.OfType<DetachedCreated>());
         await _shop.PurgeAsync("order", recursive: true, force: false, Deadline);
         await StartAsync();
+        await Eventually(() => Task.FromResult(!_waiting.IsEmpty));
         _wire.IsCut = false;
         var end = await _bank.WaitForCompletionAsync("free", Deadline);
 
@@ -208,6 +210,7 @@ public sealed class AppsTests : IAsyncDisposable
         Assert.Equal(("in", "done"), (end.Started!.Input, end.Completed!.Result));
         Assert.Equal((null, new EventRouter("", "bank")), (end.Started.Parent, end.Started.Router));
         Assert.Null(await _shop.GetAsync("free", Deadline));
+        Assert.Equal("free cut", _waiting.Last());
         await Eventually(async () => (await _shopStore.ListAsync(null, 10, Deadline)).Count == 0);
     }
 
@@ -351,7 +354,8 @@ public sealed class AppsTests : IAsyncDisposable
         var (shopWorker, bankWorker) = (_atShop, _atBank);
         if (shopWorker is not null) await DisposeAsync();
         _turnsBefore = bankWorker?.Turns ?? [];
-        _shop = _wire["shop"] = new WorkflowEngine(new EngineOptions("shop") { Link = _wire }, _shopStore, TimeProvider.System);
+        var shop = new EngineOptions("shop") { Link = _wire, OnAway = (id, away) => _waiting.Enqueue($"{id} {away.Message}") };
+        _shop = _wire["shop"] = new WorkflowEngine(shop, _shopStore, TimeProvider.System);
         _bank = _wire["bank"] = new WorkflowEngine(new EngineOptions("bank") { Link = _wire, Admits = _admits }, _bankStore, TimeProvider.System);
         await _shop.StartAsync(Deadline);
         await _bank.StartAsync(Deadline);

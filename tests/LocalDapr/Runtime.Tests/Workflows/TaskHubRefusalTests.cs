@@ -63,6 +63,22 @@ public sealed class TaskHubRefusalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_start_of_a_finished_instance_only_where_its_id_is_to_be_unique()
+    {
+        await _hub.StartAsync("a");
+        await _hub.PlayAsync(TaskHub.Complete());
+        await _hub.EndAsync("a");
+        var again = new CreateInstanceRequest { InstanceId = "a", Name = "w", EnforceUniqueInstanceId = true };
+
+        Assert.Equal(
+            "AlreadyExists: failed to create workflow instance: rpc error: code = AlreadyExists desc = a workflow with ID 'a' already exists and the create "
+            + "enforces instance ID uniqueness",
+            await _hub.RefusalAsync(TaskHubMethods.StartInstance, again));
+        await _hub.StartAsync("a");
+        Assert.Equal("a", (await _hub.TurnAsync()).InstanceId);
+    }
+
+    [Fact]
     public async Task Everything_of_a_stalled_instance_but_its_purge_by_force()
     {
         await _hub.StartAsync("a");
