@@ -37,7 +37,7 @@ internal static class ActorEndpoints
         var call = new ActorCall(ActorKey.Checked(Route(http, "type"), Route(http, "id")), ActorMethod.Checked(Route(http, "name")))
         {
             Query = http.Request.QueryString.Value ?? "",
-            Headers = ActorHeaders.ToApp(http.Request.Headers, appId),
+            Headers = ActorHeaders.ToApp(http, appId),
             Body = await http.Request.ReadBodyAsync(DaprErrors.ActorBodyTooLarge),
             ContentType = http.Request.ContentType,
             Chain = http.Request.Headers[AppActors.ReentrancyHeader] is [{ Length: > 0 } chain, ..] ? chain : null,

@@ -308,6 +308,29 @@ public sealed class ActorApiTests
     }
 
     [Fact]
+    public async Task Headers_that_the_connection_claims_for_itself_go_no_further()
+    {
+        IHeaderDictionary? seen = null;
+        _behaviour["/actors/Cart/1/method/m"] = context =>
+        {
+            seen = new HeaderDictionary(context.Request.Headers.ToDictionary(h => h.Key, h => h.Value));
+            context.Response.Headers.Connection = "X-Mine";
+            context.Response.Headers["X-Mine"] = context.Response.Headers["X-Ours"] = "1";
+            return Task.CompletedTask;
+        };
+        await using var one = await StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1.0/actors/Cart/1/method/m", UriKind.Relative));
+        request.Headers.Connection.Add("X-Mine");
+        request.Headers.Add("X-Mine", "1");
+        request.Headers.Add("X-Ours", "1");
+
+        using var answer = await one.Http.SendAsync(request, Stop);
+
+        Assert.Equal((false, true), (seen!.ContainsKey("X-Mine"), seen.ContainsKey("X-Ours")));
+        Assert.Equal((false, true), (answer.Headers.Contains("X-Mine"), answer.Headers.Contains("X-Ours")));
+    }
+
+    [Fact]
     public async Task An_answer_without_a_content_type_is_told_to_be_JSON()
     {
         await using var one = await StartAsync();
