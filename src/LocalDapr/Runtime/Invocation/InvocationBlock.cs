@@ -43,6 +43,9 @@ internal sealed class InvocationBlock : IBuildingBlock, IDisposable
             ? _proxy.ForwardToOwnAppAsync(context)
             : AnswerAsync(context));
 
+    /// <summary>The app whose sidecar sent the request to the internal port; null when it was none.</summary>
+    public string? AppOf(HttpContext context) => _names.AppOf(context.Request.Headers);
+
     public async ValueTask StartAsync(CancellationToken cancellation) => await _names.RegisterAsync(cancellation);
 
     public async ValueTask StopAsync(CancellationToken cancellation) => await _names.RemoveAsync();

@@ -68,6 +68,9 @@ internal sealed class NameResolution(Sidecar sidecar)
         return callee.Configuration.AccessControl is null ? null : CallerBy(secret);
     }
 
+    /// <summary>The app of the living sidecar in another process that sent the request; null when none did.</summary>
+    public string? AppOf(IHeaderDictionary headers) => CallerBy(headers[WellKnownHeaders.Sidecar])?.AppId;
+
     /// <summary>The gRPC port of a sidecar of the app that runs now; null when there is none. For tools, which are no sidecars.</summary>
     public static int? GrpcPortOf(string file, string appId)
     {

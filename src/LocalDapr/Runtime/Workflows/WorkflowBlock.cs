@@ -3,8 +3,10 @@ using LocalDapr.Engine.Hub;
 using LocalDapr.Engine.Storage;
 using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Invocation;
 using LocalDapr.Runtime.Storage;
 using LocalDapr.Runtime.Telemetry.Traces;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -28,6 +30,8 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
 
     public string AppId => sidecar.Options.AppId;
 
+    public bool HasAccessPolicy => _access is not null;
+
     public CancellationToken Stopping => sidecar.Stopping;
 
     public TimeProvider Time => sidecar.Host.Time;
@@ -41,6 +45,9 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
         _engine = await sidecar.Host.Workflows.AcquireAsync(_key, () => OpenEngineAsync(component, cancellation));
         sidecar.Metadata.ConnectedWorkers = () => _engine.ConnectedWorkers;
     }
+
+    /// <summary>The app whose sidecar in another process asks; null when none does.</summary>
+    public string? AppBehind(HttpContext context) => sidecar.Block<InvocationBlock>().AppOf(context);
 
     /// <summary>
     /// Starts an instance as a step of its trace: that of the request itself, or of the call it came with.

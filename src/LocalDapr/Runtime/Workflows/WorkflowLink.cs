@@ -36,7 +36,7 @@ internal sealed class WorkflowLink(Sidecar sidecar) : IAppLink, IDisposable
             case InvocationTarget.Local local:
                 return await AskAsync(local.Callee, question, cancellation);
             case InvocationTarget.Remote remote:
-                return await AskAsync(new Uri(remote.Address, Path), question, cancellation);
+                return await AskAsync(new Uri(remote.Address, Path), question, sidecar.Secret, cancellation);
             default:
                 throw new IOException($"App {appId} is not there.");
         }
@@ -58,12 +58,13 @@ internal sealed class WorkflowLink(Sidecar sidecar) : IAppLink, IDisposable
         }
     }
 
-    private async Task<HistoryEvent> AskAsync(Uri address, AppQuestion question, CancellationToken cancellation)
+    private async Task<HistoryEvent> AskAsync(Uri address, AppQuestion question, string secret, CancellationToken cancellation)
     {
         try
         {
-            using var content = new ByteArrayContent(question.Encode());
-            using var response = await _sidecars.PostAsync(address, content, cancellation);
+            using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(question.Encode()) };
+            request.Headers.TryAddWithoutValidation(WellKnownHeaders.Sidecar, secret);
+            using var response = await _sidecars.SendAsync(request, cancellation);
             if (response.StatusCode != HttpStatusCode.OK) throw new IOException($"{address} answers with {(int)response.StatusCode}.");
             return AppAnswer.Decode(await response.Content.ReadAsByteArrayAsync(cancellation));
         }
@@ -91,6 +92,8 @@ internal static class WorkflowLinkEndpoint
         try
         {
             var question = AppQuestion.Decode((await context.Request.ReadBodyAsync()).Span);
+            // Where it matters who asks, what the question says of it is not enough.
+            if (block.HasAccessPolicy) question = question with { SourceApp = block.AppBehind(context) ?? "" };
             var answer = AppAnswer.Encode(await engine.AnswerAsync(question, ended.Token));
             context.Response.ContentLength = answer.Length;
             await context.Response.Body.WriteAsync(answer, ended.Token);

@@ -132,6 +132,33 @@ public sealed class AccessPolicyTests
         }
     }
 
+    [Fact]
+    public async Task Who_only_says_that_it_is_an_allowed_app_is_denied()
+    {
+        await using var shop = await TaskHub.OpenAsync();
+        await shop.WriteAsync("policy.yaml", Policy("{rules: [{callers: [{appID: bank}], activities: [{name: charge}]}]}"));
+        var question = new AppQuestion("bank", "order", "e", new Engine.History.TaskScheduled("charge") { EventId = 1 });
+        using var http = new HttpClient { DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+
+        await OneSidecar.EventuallyAsync(
+            async () =>
+            {
+                using var body = new ByteArrayContent(question.Encode());
+                using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+                try
+                {
+                    using var response = await http.PostAsync(new Uri(shop.Internal, WorkflowLink.Path), body, patience.Token);
+                    return AppAnswer.Decode(await response.Content.ReadAsByteArrayAsync(patience.Token))
+                        is Engine.History.TaskFailed { Failure.ErrorType: "WorkflowAccessPolicyDenied" };
+                }
+                catch (OperationCanceledException)
+                {
+                    return false; // Until the policy is read, the question waits for the worker.
+                }
+            },
+            "the denial");
+    }
+
     private static ActivityResponse Result(ActivityRequest activity) =>
         new() { InstanceId = activity.WorkflowInstance.InstanceId, TaskId = activity.TaskId, Result = "charged" };
 

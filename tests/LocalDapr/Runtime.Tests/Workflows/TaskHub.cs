@@ -35,6 +35,9 @@ internal sealed class TaskHub : IAsyncDisposable
 
     public HttpClient Http => _sidecar.Http;
 
+    /// <summary>Where sidecars of other processes ask.</summary>
+    public Uri Internal => new($"http://127.0.0.1:{_sidecar.Sidecar.InternalPort}");
+
     /// <summary>Writes or replaces a resource file of the sidecar.</summary>
     public Task WriteAsync(string name, string text) => _sidecar.WriteAsync(name, text);
 
