@@ -21,6 +21,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     private readonly string _connectionString;
     private readonly ILogger _log;
     private readonly CachingConnection _writer;
+    private readonly Checkpointer? _checkpointer;
 
     // A memory database is one connection: its readers take turns with the writer. A file has read connections of its own (WAL).
     private readonly Lock? _oneConnection;
@@ -33,7 +34,11 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         (_connectionString, _log) = (connectionString, log);
         _oneConnection = inMemory ? new Lock() : null;
         _writer = Open();
-        if (!inMemory) _writer.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;");
+        if (!inMemory)
+        {
+            _writer.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;");
+            _checkpointer = new Checkpointer(_writer, Open, log);
+        }
         _thread = new Thread(WriteLoop) { IsBackground = true, Name = "sqlite writer" };
         _thread.Start();
     }
@@ -91,6 +96,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         _queue.Complete();
         await _ended.Task;
         _queue.Dispose();
+        if (_checkpointer is not null) await _checkpointer.DisposeAsync();
         while (_readers.TryTake(out var reader)) await reader.DisposeAsync();
         await _writer.DisposeAsync();
     }
@@ -137,6 +143,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             return;
         }
         foreach (var work in batch) work.Complete();
+        _checkpointer?.Follow();
     }
 
     private void RunInOneTransaction(IReadOnlyList<Work> batch)

@@ -72,6 +72,28 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         Assert.Equal(500, Count());
     }
 
+    [Fact]
+    public async Task The_log_begins_anew_while_writes_go_on()
+    {
+        await _database.WriteAsync(c => c.Execute("CREATE TABLE pages (id INTEGER PRIMARY KEY, text BLOB)"), Cancellation);
+        var page = new byte[4_000];
+
+        for (var i = 0; i < 15 * Checkpointer.Pages; i += 100)
+        {
+            var first = i;
+            await _database.WriteAsync(
+                c =>
+                {
+                    for (var id = first; id < first + 100; id++)
+                        c.Prepared("INSERT OR REPLACE INTO pages VALUES ($id, $text)").Bind("$id", id % 1_000).Bind("$text", page).ExecuteNonQuery();
+                },
+                Cancellation);
+        }
+
+        Assert.InRange(new FileInfo(File + "-wal").Length, 1, 4L * Checkpointer.Pages * 4_096);
+        Assert.Equal(1_000L, _database.Read(c => (long)c.Prepared("SELECT count(*) FROM pages").ExecuteScalar()!));
+    }
+
     private string File => Path.Combine(_folder.FullName, "test.db");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
