@@ -59,7 +59,7 @@ public sealed class RestrictedShopTests
             ("gateway", "POST", "v1.0/invoke/payments/method/payments/refund", 403),          // a policy, but not for this path
             ("auditor", "POST", "v1.0/invoke/ordering/method/internal/orders", 403),          // the path, but not this verb
             ("gateway", "POST", "v1.0/publish/orders-pubsub/orders", 404),                    // the bus is not the edge's
-            ("auditor", "GET", "v1.0/state/documents/anything", 404),                         // nor are documents the auditor's
+            ("gateway", "GET", "v1.0/state/documents/anything", 404),                         // nor are documents
             ("payments", "POST", "v1.0/invoke/inventory/method/internal/prices", 404),        // nor does payments call anybody
         ];
         foreach (var (caller, verb, path, status) in refused)
