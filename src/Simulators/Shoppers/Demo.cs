@@ -70,7 +70,10 @@ internal sealed class Demo(Arguments arguments)
         else Console.Write("\r\u001b[K" + line[..Math.Min(line.Length, Math.Max(20, Console.WindowWidth - 1))]);
     }
 
-    /// <summary>Sagas of an earlier start may still run: the verdict waits for them, then reconciles from the sources of truth.</summary>
+    /// <summary>
+    /// Sagas of an earlier start may still run: the verdict waits for them, then reconciles from the sources of truth. Parked orders and those that
+    /// await approval stay as they are until somebody acts.
+    /// </summary>
     private static async Task<int> VerdictAsync(Shop shop, string operatorToken, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
@@ -79,7 +82,9 @@ internal sealed class Demo(Arguments arguments)
             using var answer = await shop.SendAsync(HttpMethod.Post, "/audit/run", operatorToken, "{}", null, cancellation);
             answer.EnsureSuccessStatusCode();
             var verdict = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellation)).RootElement;
-            var open = verdict.GetProperty("inFlight").GetInt64() - verdict.GetProperty("parked").GetInt64();
+            var inFlight = verdict.GetProperty("inFlight").GetInt64();
+            var awaiting = inFlight == 0 ? 0 : await CountAwaitingApprovalAsync(shop, operatorToken, cancellation);
+            var open = inFlight - verdict.GetProperty("parked").GetInt64() - awaiting;
             if (open > 0 && clock.Elapsed < Settled)
             {
                 await Task.Delay(500, cancellation);
@@ -88,11 +93,24 @@ internal sealed class Demo(Arguments arguments)
 
             var consistent = verdict.GetProperty("consistent").GetBoolean() && open == 0;
             var terminal = string.Join(", ", verdict.GetProperty("terminal").EnumerateObject().Select(s => $"{s.Value} {s.Name}"));
-            Console.WriteLine($"Audit: {verdict.GetProperty("accepted")} accepted ({terminal}), {verdict.GetProperty("inFlight")} in flight; lost {verdict.GetProperty("lost")}, "
+            Console.WriteLine($"Audit: {verdict.GetProperty("accepted")} accepted ({terminal}), {inFlight} in flight{(awaiting > 0 ? $" ({awaiting} await approval)" : "")}; lost {verdict.GetProperty("lost")}, "
                 + $"duplicated {verdict.GetProperty("duplicated")}, money {verdict.GetProperty("moneyMismatch")}, stock {verdict.GetProperty("stockMismatch")}: "
                 + (consistent ? "CONSISTENT" : "NOT CONSISTENT"));
             foreach (var finding in verdict.GetProperty("findings").EnumerateArray().Take(20)) Console.WriteLine($"  {finding}");
             return consistent ? 0 : 1;
         }
+    }
+
+    private static async Task<long> CountAwaitingApprovalAsync(Shop shop, string operatorToken, CancellationToken cancellation)
+    {
+        var count = 0L;
+        for (string? cursor = ""; cursor is not null;)
+        {
+            var page = await shop.GetAsync($"/orders?status=awaiting-approval&limit=200{(cursor.Length > 0 ? $"&cursor={Uri.EscapeDataString(cursor)}" : "")}", operatorToken, cancellation);
+            count += page.GetProperty("items").GetArrayLength();
+            cursor = page.TryGetProperty("nextCursor", out var next) ? next.GetString() : null;
+        }
+
+        return count;
     }
 }

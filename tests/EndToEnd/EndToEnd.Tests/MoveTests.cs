@@ -42,6 +42,7 @@ public sealed class MoveTests(PostgresServer postgres, ITestOutputHelper output)
         Shop.Postgres = orders;
         await Shop.InitializeAsync();
 
+        Assert.Contains("2 in flight (2 await approval); lost 0, duplicated 0, money 0, stock 0: CONSISTENT", Shop.Output); // and nobody waited for them
         Assert.Equal(books, await BooksAsync(dear));
         await PlaceManyAsync("files"); // the same keys: the same answers, and no new order
         Assert.Equal(books, await BooksAsync(dear));
