@@ -83,7 +83,7 @@ internal sealed class Demo(Arguments arguments)
             answer.EnsureSuccessStatusCode();
             var verdict = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellation)).RootElement;
             var inFlight = verdict.GetProperty("inFlight").GetInt64();
-            var awaiting = inFlight == 0 ? 0 : await CountAwaitingApprovalAsync(shop, operatorToken, cancellation);
+            var awaiting = inFlight == 0 ? 0 : await shop.OrdersAsync(operatorToken, "awaiting-approval", cancellation).CountAsync(cancellation);
             var open = inFlight - verdict.GetProperty("parked").GetInt64() - awaiting;
             if (open > 0 && clock.Elapsed < Settled)
             {
@@ -99,18 +99,5 @@ internal sealed class Demo(Arguments arguments)
             foreach (var finding in verdict.GetProperty("findings").EnumerateArray().Take(20)) Console.WriteLine($"  {finding}");
             return consistent ? 0 : 1;
         }
-    }
-
-    private static async Task<long> CountAwaitingApprovalAsync(Shop shop, string operatorToken, CancellationToken cancellation)
-    {
-        var count = 0L;
-        for (string? cursor = ""; cursor is not null;)
-        {
-            var page = await shop.GetAsync($"/orders?status=awaiting-approval&limit=200{(cursor.Length > 0 ? $"&cursor={Uri.EscapeDataString(cursor)}" : "")}", operatorToken, cancellation);
-            count += page.GetProperty("items").GetArrayLength();
-            cursor = page.TryGetProperty("nextCursor", out var next) ? next.GetString() : null;
-        }
-
-        return count;
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 
@@ -53,6 +54,18 @@ internal sealed class Shop(Uri gateway) : IDisposable
         using var answer = await SendAsync(HttpMethod.Get, path, token, null, null, cancellation, prefer);
         answer.EnsureSuccessStatusCode();
         return await answer.Content.ReadFromJsonAsync<JsonElement>(cancellation);
+    }
+
+    /// <summary>All orders that the token may see, newest first, or those of one status; a page at a time.</summary>
+    public async IAsyncEnumerable<JsonElement> OrdersAsync(string token, string? status, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        for (string? cursor = ""; cursor is not null;)
+        {
+            var from = $"{(status is null ? "" : $"&status={status}")}{(cursor.Length > 0 ? $"&cursor={Uri.EscapeDataString(cursor)}" : "")}";
+            var page = await GetAsync($"/orders?limit=200{from}", token, cancellation);
+            foreach (var order in page.GetProperty("items").EnumerateArray()) yield return order;
+            cursor = page.TryGetProperty("nextCursor", out var next) ? next.GetString() : null;
+        }
     }
 
     /// <summary>Creates the 200 SKUs of the demo and fills their shelves once, however often it is started.</summary>

@@ -69,13 +69,7 @@ public sealed class MoveTests(PostgresServer postgres, ITestOutputHelper output)
     private async Task<string> BooksAsync(string more)
     {
         var books = new StringBuilder();
-        for (string? cursor = ""; cursor is not null;)
-        {
-            var page = await Shop.Shop.GetAsync($"/orders?limit=200{(cursor.Length > 0 ? $"&cursor={Uri.EscapeDataString(cursor)}" : "")}", Shop.Operator, Cancellation);
-            foreach (var order in page.GetProperty("items").EnumerateArray()) books.AppendLine(order.GetRawText());
-            cursor = page.TryGetProperty("nextCursor", out var next) ? next.GetString() : null;
-        }
-
+        await foreach (var order in Shop.Shop.OrdersAsync(Shop.Operator, status: null, Cancellation)) books.AppendLine(order.GetRawText());
         foreach (var sku in Enumerable.Range(0, Skus).Select(DemoOrders.Sku).Append(more)) books.AppendLine((await Shop.Shop.GetAsync($"/products/{sku}", Shop.Operator, Cancellation)).GetRawText());
         return books.ToString();
     }
