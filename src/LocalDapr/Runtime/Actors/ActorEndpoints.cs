@@ -142,12 +142,7 @@ internal static class ActorEndpoints
 
     private static ActorKey User(HttpContext http) => ActorKey.OfUser(Route(http, "type"), Route(http, "id"));
 
-    // The server leaves %2F encoded in the values of a route, so that it cannot be told from %252F there; the path as it came tells.
-    private static string Route(HttpContext http, string name)
-    {
-        var value = (string)http.GetRouteValue(name)!;
-        return value.Contains('%') ? http.RawSegments()[name switch { "type" => 2, "id" => 3, _ => 5 }] : value;
-    }
+    private static string Route(HttpContext http, string name) => http.RouteText(name, segment: name switch { "type" => 2, "id" => 3, _ => 5 });
 }
 
 /// <summary>The body of a registration. Names match in any case; empty text and null count as absent.</summary>

@@ -78,6 +78,15 @@ internal static class DaprEndpoints
         }
     }
 
+    /// <summary>
+    /// A value of the route, whole. The server leaves %2F encoded in it, where it cannot be told from %252F; the segment of the path as it came tells.
+    /// </summary>
+    public static string RouteText(this HttpContext context, string name, int segment)
+    {
+        var value = (string)context.GetRouteValue(name)!;
+        return value.Contains('%') ? context.RawSegments()[segment] : value;
+    }
+
     /// <summary>The segments of the path as the caller sent them, percent-decoded one by one: a key may hold slashes.</summary>
     public static string[] RawSegments(this HttpContext context)
     {

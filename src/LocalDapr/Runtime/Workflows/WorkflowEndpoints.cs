@@ -108,12 +108,7 @@ internal static class WorkflowEndpoints
         ? new Timestamp { Seconds = at.Seconds, Nanos = at.Nanos }.ToString().Trim('"')
         : "0001-01-01T00:00:00Z";
 
-    // The server leaves %2F encoded in the values of a route; the path as it came tells it from %252F.
-    private static string Route(HttpContext context, string name)
-    {
-        var value = (string)context.GetRouteValue(name)!;
-        return value.Contains('%') ? context.RawSegments()[name == "event" ? 5 : 3] : value;
-    }
+    private static string Route(HttpContext context, string name) => context.RouteText(name, segment: name == "event" ? 5 : 3);
 
     private static ValueTask AcceptAsync(HttpContext context, ReadOnlyMemory<byte> body)
     {
