@@ -38,25 +38,11 @@ public sealed partial class WorkflowEngine
     /// </summary>
     private async Task<HistoryEvent> ReceiveAsync(ExecutionStarted start, CancellationToken cancellation)
     {
-        var received = new DetachedCreated(start.InstanceId);
-        ExecutionCompleted? verified = null;
-        while (true)
-        {
-            var instance = await AcquireAsync(start.InstanceId, cancellation);
-            ExecutionCompleted? unverified;
-            Task durable;
-            using (Enter())
-            {
-                if (instance.Evicted) continue;
-                var isTaken = instance.IsActive || (instance.Exists && StartOf(instance)?.ExecutionId == start.ExecutionId);
-                unverified = isTaken ? null : Unverified_NeedsLock(instance, verified);
-                durable = isTaken || unverified is not null
-                    ? WhenDurable_NeedsLock(instance)
-                    : CommitArrival_NeedsLock(instance, Begin_NeedsLock(instance, start with { Timestamp = Now }));
-            }
-            await durable.WaitAsync(cancellation);
-            if (unverified is null || await WhyNotAgainAsync(start.InstanceId, cancellation) is not null) return received;
-            verified = unverified;
-        }
+        await BeginAsync(
+            start.InstanceId,
+            instance => instance.IsActive || (instance.Exists && StartOf(instance)?.ExecutionId == start.ExecutionId),
+            () => start with { Timestamp = Now },
+            cancellation);
+        return new DetachedCreated(start.InstanceId);
     }
 }

@@ -32,28 +32,45 @@ public sealed partial class WorkflowEngine
     {
         if (PayloadLimit.IsBeyond(request.Input, _options.MaxPayloadBytes)) throw WorkflowException.TooLarge("the input", _options.MaxPayloadBytes);
         await _committer.RoomAsync(cancellation);
+        var wasActive = false;
+        bool IsTaken(Instance instance)
+        {
+            wasActive = instance.IsActive;
+            return instance.Exists && (wasActive || request.Unique || request.UnlessExists);
+        }
+
+        var (isTaken, whyNot) = await BeginAsync(request.InstanceId, IsTaken, () => StartOf(request), cancellation);
+        if (isTaken && !request.UnlessExists)
+            throw wasActive ? WorkflowException.Active(request.InstanceId) : WorkflowException.NotUnique(request.InstanceId);
+        if (whyNot is not null) throw new WorkflowException(WorkflowErrorKind.AlreadyExists, whyNot);
+    }
+
+    /// <summary>
+    /// Begins an instance unless its id is taken, or may not be used again; durable when it returns, and so is what is told of an id that is
+    /// taken. Both questions are put under the lock, one maybe more than once.
+    /// </summary>
+    private async ValueTask<(bool IsTaken, string? WhyNot)> BeginAsync(
+        string id, Func<Instance, bool> isTaken, Func<ExecutionStarted> start, CancellationToken cancellation)
+    {
         ExecutionCompleted? verified = null;
         while (true)
         {
-            var instance = await AcquireAsync(request.InstanceId, cancellation);
-            bool taken, wasActive;
+            var instance = await AcquireAsync(id, cancellation);
+            bool taken;
             ExecutionCompleted? unverified;
             Task durable;
             using (Enter())
             {
                 if (instance.Evicted) continue;
-                wasActive = instance.IsActive;
-                taken = instance.Exists && (wasActive || request.Unique || request.UnlessExists);
+                taken = isTaken(instance);
                 unverified = taken ? null : Unverified_NeedsLock(instance, verified);
                 durable = taken || unverified is not null
                     ? WhenDurable_NeedsLock(instance)
-                    : CommitArrival_NeedsLock(instance, Begin_NeedsLock(instance, StartOf(request)));
+                    : CommitArrival_NeedsLock(instance, Begin_NeedsLock(instance, start()));
             }
             await durable.WaitAsync(cancellation);
-            if (taken && !request.UnlessExists)
-                throw wasActive ? WorkflowException.Active(request.InstanceId) : WorkflowException.NotUnique(request.InstanceId);
-            if (unverified is null) return;
-            if (await WhyNotAgainAsync(request.InstanceId, cancellation) is { } why) throw new WorkflowException(WorkflowErrorKind.AlreadyExists, why);
+            if (unverified is null) return (taken, null);
+            if (await WhyNotAgainAsync(id, cancellation) is { } why) return (false, why);
             verified = unverified;
         }
     }
