@@ -17,13 +17,6 @@ internal static class Sql
         return await command.ExecuteScalarAsync(cancellation) is T value ? value : default;
     }
 
-    public static void Execute(this SqliteConnection file, string sql)
-    {
-        using var command = file.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
-
     public static long Number(this SqliteConnection file, string sql) => file.Rows(sql, row => row.GetInt64(0)).Single();
 
     /// <summary>A row at a time: a store may be larger than memory.</summary>

@@ -78,7 +78,7 @@ internal sealed class DataFolder : IDisposable
         {
             connection.Open();
             // One at a time: of several statements in one command, what fails behind a PRAGMA that answers is not told.
-            foreach (var sql in new[] { "PRAGMA locking_mode = EXCLUSIVE", "PRAGMA synchronous = FULL", "BEGIN IMMEDIATE", "COMMIT" }) connection.Execute(sql);
+            foreach (var sql in new[] { "PRAGMA locking_mode = EXCLUSIVE", "PRAGMA synchronous = FULL", "BEGIN IMMEDIATE", "COMMIT" }) connection.Script(sql);
             return connection;
         }
         catch (SqliteException e) when (e.SqliteErrorCode is 5 or 6) // busy, locked

@@ -12,8 +12,8 @@ internal static class PostgresWrites
         if (changes.Events.Count > 0) AddEvents(batch, changes);
         if (changes.Orders.Values.Any(order => !order.IsNew)) UpdateOrders(batch, [.. changes.Orders.Values.Where(order => !order.IsNew)]);
         // Their orders are locked by this transaction, so no other one has these rows.
-        if (changes.Refunding.Any()) PostgresTables.Add(batch, "INSERT INTO refunds SELECT unnest($1) ON CONFLICT DO NOTHING", [changes.Refunding.ToArray()]);
-        if (changes.Refunded.Any()) PostgresTables.Add(batch, "DELETE FROM refunds WHERE order_id = ANY($1)", [changes.Refunded.ToArray()]);
+        if (changes.Refunding.ToArray() is { Length: > 0 } refunding) PostgresTables.Add(batch, "INSERT INTO refunds SELECT unnest($1) ON CONFLICT DO NOTHING", [refunding]);
+        if (changes.Refunded.ToArray() is { Length: > 0 } refunded) PostgresTables.Add(batch, "DELETE FROM refunds WHERE order_id = ANY($1)", [refunded]);
         if (changes.Answers.Count > 0) AddAnswers(batch, [.. changes.Answers.OrderBy(answer => answer.ScopedKey, StringComparer.Ordinal)]);
         if (changes.Commands.Count > 0)
             PostgresTables.Add(batch,
