@@ -173,8 +173,7 @@ public sealed class EdgeTests : IAsyncDisposable
         await _engine.TerminateAsync("a", "first", recursive: false, Deadline);
         await _engine.TerminateAsync("a", "second", recursive: true, Deadline);
 
-        await using var worker = new ScriptedWorker(_engine);
-        worker.Workflows["wait"] = static _ => [];
+        await using var worker = new ScriptedWorker(_engine, script: static worker => worker.Workflows["wait"] = static _ => []);
 
         Assert.Equal("first", (await _engine.WaitForCompletionAsync("a", Deadline)).Completed!.Result);
     }

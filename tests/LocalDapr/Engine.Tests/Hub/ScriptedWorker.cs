@@ -13,13 +13,15 @@ internal sealed class ScriptedWorker : IAsyncDisposable
     private readonly bool _keeps;
     private readonly Task _running;
 
-    public ScriptedWorker(WorkflowEngine engine, bool keepsInstances = false, ScriptedWorker? like = null)
+    /// <summary>Give what already waits for a worker its script here: work comes as soon as it is connected.</summary>
+    public ScriptedWorker(WorkflowEngine engine, bool keepsInstances = false, ScriptedWorker? like = null, Action<ScriptedWorker>? script = null)
     {
         if (like is not null)
         {
             Workflows = like.Workflows;
             Activity = like.Activity;
         }
+        script?.Invoke(this);
         _keeps = keepsInstances;
         _connection = engine.Connect(new WorkerOptions { KeepsInstances = keepsInstances });
         _running = Task.Run(RunAsync);

@@ -42,5 +42,30 @@ public sealed class ActorRemindersTests : IAsyncDisposable
         Assert.Equal(fired, seen);
     }
 
+    [Fact]
+    public async Task Reminders_of_a_file_from_before_the_ttls_text_are_kept()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        await _database.WriteAsync(
+            connection => connection.Execute(
+                """
+                CREATE TABLE actor_reminders (
+                  type TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, data BLOB, due_text TEXT NOT NULL,
+                  period_text TEXT NOT NULL, next_due INTEGER NOT NULL, remaining INTEGER, ends INTEGER, retry_ms INTEGER NOT NULL, retries INTEGER,
+                  PRIMARY KEY (type, id, name)) WITHOUT ROWID;
+                INSERT INTO actor_reminders VALUES ('T', 'a', 'old', 7, NULL, '5s', '1m', 60000, 3, 90000, 1000, NULL)
+                """),
+            stop);
+        var store = new ReminderStore(_database);
+
+        for (var start = 0; start < 2; start++) await store.OpenAsync();
+
+        var old = store.Find(actor, "old")!;
+        Assert.Equal((7, "5s", "1m", 3, "", null), (old.Version, old.DueText, old.PeriodText, old.Remaining, old.TtlText, old.ShownTtl));
+        Assert.Equal((60_000, 90_000), (old.NextDue.ToUnixTimeMilliseconds(), old.Ends!.Value.ToUnixTimeMilliseconds()));
+        Assert.True(await store.SaveAsync(new Reminder(actor, "new", 8) { TtlText = "2030-01-02T03:04:05Z" }, overwrite: false));
+        Assert.Equal("2030-01-02T03:04:05Z", store.Find(actor, "new")!.ShownTtl);
+    }
+
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 }
