@@ -35,8 +35,8 @@ public sealed class ContinueAsNewTests : IAsyncDisposable
             await BeginAsync();
         }
 
-        await using var scripted = new ScriptedWorker(_engine);
-        scripted.Workflows["loop"] = static _ => [new CompleteWorkflow(1, RuntimeStatus.Completed)];
+        await using var scripted = new ScriptedWorker(_engine, script: static worker =>
+            worker.Workflows["loop"] = static _ => [new CompleteWorkflow(1, RuntimeStatus.Completed)]);
         Assert.Equal("2", (await _engine.WaitForCompletionAsync("a", Deadline)).Started!.Input);
     }
 
@@ -81,15 +81,14 @@ public sealed class ContinueAsNewTests : IAsyncDisposable
         await _engine.StartAsync(new StartRequest("a", "queue") { Input = "" }, Deadline);
         for (var i = 0; i < 7; i++) await _engine.RaiseAsync("a", "item", $"{i}", Deadline);
 
-        await using var worker = new ScriptedWorker(_engine);
-        worker.Workflows["queue"] = history =>
+        await using var worker = new ScriptedWorker(_engine, script: static worker => worker.Workflows["queue"] = static history =>
         {
             var taken = history.OfType<ExecutionStarted>().Single().Input!;
             var events = history.OfType<EventRaised>().ToArray();
             if (taken.Length == 7) return [Complete(taken)];
             return events.Length == 0
                 ? [] : [new CompleteWorkflow(1, RuntimeStatus.ContinuedAsNew) { Result = taken + events[0].Input, Carryover = [.. events.Skip(1)] }];
-        };
+        });
 
         Assert.Equal("0123456", (await _engine.WaitForCompletionAsync("a", Deadline)).Completed!.Result);
     }

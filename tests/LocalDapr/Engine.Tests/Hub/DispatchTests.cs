@@ -136,10 +136,10 @@ public sealed class DispatchTests : IAsyncDisposable
         await _engine.FlushAsync();
         _engine.Take(leaving, _turns, _activities, 3);
 
-        await using var staying = new ScriptedWorker(_engine, keepsInstances: true);
-        staying.Workflows["two"] = history => history.OfType<TaskCompleted>().Any()
-            ? [new CompleteWorkflow(2, RuntimeStatus.Completed)]
-            : history.OfType<TaskScheduled>().Any() ? [] : [new ScheduleTask(1, "step")];
+        await using var staying = new ScriptedWorker(_engine, keepsInstances: true, script: static worker =>
+            worker.Workflows["two"] = static history => history.OfType<TaskCompleted>().Any()
+                ? [new CompleteWorkflow(2, RuntimeStatus.Completed)]
+                : history.OfType<TaskScheduled>().Any() ? [] : [new ScheduleTask(1, "step")]);
         leaving.Dispose();
 
         for (var i = 0; i < 10; i++) await _engine.WaitForCompletionAsync($"i{i}", Deadline);
