@@ -17,6 +17,15 @@ public sealed record ExecutionStarted(string Name, string InstanceId, string Exe
 
     /// <summary>The history its parent handed on; part of the work item, not of the event on the wire.</summary>
     public PropagatedHistory? Propagated { get; init; }
+
+    /// <summary>
+    /// The execution that began a detached workflow of another app, in the generations after it; that app may ask for it once more. Not of the
+    /// event on the wire.
+    /// </summary>
+    public string? FirstExecutionId { get; init; }
+
+    /// <summary>It was detached by a workflow of another app: nobody waits for it, and only its router tells that it came from elsewhere.</summary>
+    internal bool IsFromLetter => Parent is null && Router is { SourceApp: "", TargetApp: not null };
 }
 
 /// <summary>The instance and action that started a child workflow.</summary>

@@ -40,9 +40,12 @@ public sealed partial class WorkflowEngine
     {
         await BeginAsync(
             start.InstanceId,
-            instance => instance.IsActive || (instance.Exists && StartOf(instance)?.ExecutionId == start.ExecutionId),
+            instance => instance.IsActive || (instance.Exists && IsOf(StartOf(instance), start.ExecutionId)),
             () => start with { Timestamp = Now },
             cancellation);
         return new DetachedCreated(start.InstanceId);
     }
+
+    private static bool IsOf(ExecutionStarted? started, string executionId) =>
+        started?.ExecutionId == executionId || started?.FirstExecutionId == executionId;
 }

@@ -35,6 +35,7 @@ internal static class EventReader
         22 => new ExecutionResumed(from.Text()),
         31 => new ExecutionStalled((StallReason)from.Byte(), from.Text()),
         32 => new DetachedCreated(from.RequiredText()),
+        203 => from.Started() with { FirstExecutionId = from.RequiredText() },
         _ => throw new InvalidDataException($"A workflow record holds an event of the unknown kind {kind}."),
     };
 

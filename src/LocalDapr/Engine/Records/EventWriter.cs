@@ -9,6 +9,8 @@ internal static class EventWriter
     {
         switch (happened)
         {
+            // A kind of its own, not the protocol's: programs that do not know it refuse the record rather than read it wrong.
+            case ExecutionStarted { FirstExecutionId: { } first } e: to.Head(203, e); to.Started(e); to.Text(first); break;
             case ExecutionStarted e: to.Head(3, e); to.Started(e); break;
             case ExecutionCompleted e: to.Head(4, e); to.Byte((byte)e.Status); to.Text(e.Result); to.Failure(e.Failure); break;
             case ExecutionTerminated e: to.Head(5, e); to.Text(e.Output); to.Bool(e.Recurse); break;

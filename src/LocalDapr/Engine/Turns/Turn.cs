@@ -122,6 +122,7 @@ public static class Turn
         var next = started with
         {
             ExecutionId = executionId,
+            FirstExecutionId = started.FirstExecutionId ?? (started.IsFromLetter ? started.ExecutionId : null),
             Input = completion.Result,
             Timestamp = facts.Now,
             ScheduledStart = null,

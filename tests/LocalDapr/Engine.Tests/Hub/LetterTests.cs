@@ -32,7 +32,10 @@ public sealed class LetterTests
         await using var bank = new WorkflowEngine(new EngineOptions("bank"), new InMemoryWorkflowStore(), TimeProvider.System);
         await bank.StartAsync(Deadline);
         await using var atBank = new ScriptedWorker(bank);
-        atBank.Workflows["free"] = static _ => [new CompleteWorkflow(1, RuntimeStatus.Completed)];
+        // Two generations: the second has another execution id than the letter that is sent again.
+        atBank.Workflows["free"] = static history => history.OfType<ExecutionStarted>().Single().Input == "again"
+            ? [new CompleteWorkflow(1, RuntimeStatus.Completed)]
+            : [new CompleteWorkflow(1, RuntimeStatus.ContinuedAsNew) { Result = "again" }];
         var store = new MortalStore(_disk, write, isWritten);
 
         ScriptedWorker before;
@@ -48,7 +51,7 @@ public sealed class LetterTests
         await Eventually(async () => await IsDoneAsync(shop, sender));
         await bank.WaitForCompletionAsync(free, Deadline);
 
-        Assert.Single(atBank.Turns);
+        Assert.Equal([null, "again"], atBank.Turns.Select(turn => turn.New.OfType<ExecutionStarted>().Single().Input));
         return store.IsDead;
     }
 

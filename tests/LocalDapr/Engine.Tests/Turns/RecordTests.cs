@@ -17,6 +17,7 @@ public sealed class RecordTests
             Trace = new TraceContext("00-a-b-01", "b"),
             Parent = new ParentInstance(7, "p", "pi", "pe") { AppId = "app" },
         },
+        new ExecutionStarted("w", "i", "e") { FirstExecutionId = "first" },
         new ExecutionCompleted(RuntimeStatus.Failed, null, new FailureDetails("T", "m") { Inner = new FailureDetails("I", "") { IsNonRetriable = true } }),
         new ExecutionTerminated("out", true),
         new TaskScheduled("t") { Input = "", TaskExecutionId = "x", Scope = PropagationScope.None },
