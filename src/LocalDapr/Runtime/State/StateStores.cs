@@ -9,9 +9,10 @@ namespace LocalDapr.Runtime.State;
 internal sealed class StateStores(Sidecar sidecar)
 {
     private readonly OpenComponents<OpenStore> _open = new(sidecar, "state");
+    private volatile OpenStore? _actorStore;
 
     /// <summary>The store that holds actors and workflows; null when no component is marked <c>actorStateStore</c>.</summary>
-    public OpenStore? ActorStore => _open.All.FirstOrDefault(IsForActors);
+    public OpenStore? ActorStore => _actorStore;
 
     /// <summary>The outboxes of the stores that have one.</summary>
     public IEnumerable<StoreOutbox> Outboxes => _open.All.Select(s => s.Outbox).OfType<StoreOutbox>();
@@ -27,11 +28,11 @@ internal sealed class StateStores(Sidecar sidecar)
     public async ValueTask OpenAsync(CancellationToken cancellation)
     {
         await _open.UpdateAsync(async component => await OpenAsync(component, cancellation));
-        var forActors = _open.All.Where(IsForActors).Select(s => s.Component.Name).ToList();
-        if (forActors.Count > 1) throw new StartupException($"duplicate actor state store: {string.Join(" and ", forActors)}");
+        var forActors = _open.All.Where(static store => store.Component.Flag("actorStateStore")).ToList();
+        if (forActors.Count > 1)
+            throw new StartupException($"duplicate actor state store: {string.Join(" and ", forActors.Select(s => s.Component.Name))}");
+        _actorStore = forActors.SingleOrDefault();
     }
-
-    private static bool IsForActors(OpenStore store) => store.Component.Flag("actorStateStore");
 
     private async ValueTask<OpenStore> OpenAsync(Component component, CancellationToken cancellation)
     {
