@@ -69,8 +69,11 @@ public sealed partial class WorkflowEngine
         _committer.Enqueue(unit);
     }
 
-    /// <summary>Notes that the instance is idle; when too many are, the longest idle leave.</summary>
-    private void Rest_NeedsLock(Instance instance)
+    /// <summary>
+    /// Notes that the instance is idle; when too many are, the longest idle leave. One that was just loaded stays: whoever needs it would
+    /// find it gone, and load it again without end.
+    /// </summary>
+    private void Rest_NeedsLock(Instance instance, bool isLoaded = false)
     {
         if (!instance.IsIdle) return;
         if (!instance.InIdleList)
@@ -78,7 +81,7 @@ public sealed partial class WorkflowEngine
             instance.InIdleList = true;
             _idle.Enqueue(instance);
         }
-        for (var looked = 0; _idle.Count > _options.IdleInMemory && looked < LooksAtOnce; looked++)
+        for (var looks = isLoaded ? Math.Min(LooksAtOnce, _idle.Count - 1) : LooksAtOnce; _idle.Count > _options.IdleInMemory && looks > 0; looks--)
         {
             var oldest = _idle.Dequeue();
             oldest.InIdleList = false;

@@ -197,7 +197,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
                 foreach (var record in records ?? []) instance.Fold(InstanceRecord.Decode(record.Bytes.Span));
                 instance.Loading = null;
                 if (records is { Count: > 0 }) Revive_NeedsLock(instance, records);
-                else Retire_NeedsLock(instance);
+                else Retire_NeedsLock(instance, isLoaded: true);
             }
         }
         catch
@@ -218,7 +218,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
             instance.Id, instance.State, instance.CustomStatus, InstanceRecord.Decode(records[^1].Bytes.Span).At);
         if (!instance.IsActive)
         {
-            Retire_NeedsLock(instance);
+            Retire_NeedsLock(instance, isLoaded: true);
             return;
         }
         if (instance.State.Stalled is not null) _stalled.Add(instance);
@@ -234,7 +234,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         if (instance.State.Started is null) NoteScheduledStart_NeedsLock(instance);
         instance.StoredWake = instance.WakesAt();
         MakeReady_NeedsLock(instance);
-        Rest_NeedsLock(instance);
+        Rest_NeedsLock(instance, isLoaded: true);
     }
 
     private void NoteScheduledStart_NeedsLock(Instance instance)
@@ -304,15 +304,18 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         else Retire_NeedsLock(instance);
     }
 
-    /// <summary>Finished instances and placeholders stay for a while, for those who ask soon after; then the oldest leave.</summary>
-    private void Retire_NeedsLock(Instance instance)
+    /// <summary>
+    /// Finished instances and placeholders stay for a while, for those who ask soon after; then the oldest leave. One that was just loaded
+    /// stays, as an idle one does.
+    /// </summary>
+    private void Retire_NeedsLock(Instance instance, bool isLoaded = false)
     {
         if (!instance.InFinishedList)
         {
             instance.InFinishedList = true;
             _finished.Enqueue(instance);
         }
-        for (var looked = 0; _finished.Count > _options.FinishedInMemory && looked < 8; looked++)
+        for (var looks = isLoaded ? Math.Min(LooksAtOnce, _finished.Count - 1) : LooksAtOnce; _finished.Count > _options.FinishedInMemory && looks > 0; looks--)
         {
             var oldest = _finished.Dequeue();
             oldest.InFinishedList = false;
