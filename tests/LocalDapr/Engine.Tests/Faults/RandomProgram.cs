@@ -5,24 +5,28 @@ namespace LocalDapr.Engine.Tests.Faults;
 
 /// <summary>
 /// A workflow made from a seed: generations of steps, each an activity (which may fail first), several at once, a timer, an event or a
-/// child.
+/// child; one that is spread also detaches workflows, and has some of its work done in the app <see cref="Elsewhere"/>.
 /// <see cref="Evaluate"/> says what it must return; <see cref="Run"/> is the workflow itself, as a function of its history.
 /// </summary>
 internal sealed class RandomProgram
 {
+    public const string Elsewhere = "bank";
+
     private const int RetryIdOffset = 10_000;
 
     private readonly List<List<Step>> _generations = [];
     private readonly int _seed;
     private readonly int _depth;
+    private readonly bool _isSpread;
 
-    private RandomProgram(int seed, int depth)
+    private RandomProgram(bool isSpread, int seed, int depth)
     {
-        (_seed, _depth) = (seed, depth);
+        (_isSpread, _seed, _depth) = (isSpread, seed, depth);
+        var kinds = depth >= 2 ? 4 : isSpread ? 6 : 5;
         var random = new Random(seed);
         for (var generation = random.Next(3); generation >= 0; generation--)
         {
-            var steps = Enumerable.Range(0, random.Next(1, 5)).Select(_ => new Step((Kind)random.Next(depth < 2 ? 5 : 4), random.Next(1, 5))).ToList();
+            var steps = Enumerable.Range(0, random.Next(1, 5)).Select(_ => new Step((Kind)random.Next(kinds), random.Next(1, 5))).ToList();
             _generations.Add(steps);
         }
     }
@@ -34,15 +38,16 @@ internal sealed class RandomProgram
         Timer,
         Event,
         Child,
+        Detached,
     }
 
     private readonly record struct Step(Kind Kind, int N);
 
-    public static RandomProgram Of(string name) => name.Split(':') is [_, var seed, var depth]
-        ? new RandomProgram(int.Parse(seed), int.Parse(depth))
+    public static RandomProgram Of(string name) => name.Split(':') is [var kind, var seed, var depth]
+        ? new RandomProgram(kind == "spread", int.Parse(seed), int.Parse(depth))
         : throw new ArgumentException(name);
 
-    public static string Name(int seed, int depth) => $"p:{seed}:{depth}";
+    public static string Name(bool isSpread, int seed, int depth = 0) => $"{(isSpread ? "spread" : "alone")}:{seed}:{depth}";
 
     /// <summary>What an activity answers: the first attempts of some inputs fail.</summary>
     public static (string? Result, FailureDetails? Failure) Act(string input)
@@ -65,11 +70,28 @@ internal sealed class RandomProgram
                     Kind.Parallel => string.Concat(Enumerable.Range(0, at.N).Select(branch => $"<{generation}.{step}.{branch}>")),
                     Kind.Timer => "t",
                     Kind.Event => $"e{generation}.{step}",
+                    Kind.Detached => "d",
                     _ => $"({Of(ChildName(generation, step)).Evaluate()})",
                 };
             }
         }
         return output;
+    }
+
+    /// <summary>All that it and its children detach, and what those detach in turn: id, app and name.</summary>
+    public IEnumerable<(string Id, string App, string Name)> Detached(string id, string app)
+    {
+        for (var generation = 0; generation < _generations.Count; generation++)
+        {
+            for (var step = 0; step < _generations[generation].Count; step++)
+            {
+                var at = _generations[generation][step];
+                if (at.Kind is not (Kind.Child or Kind.Detached)) continue;
+                var (other, otherApp, name) = ($"{id}-{generation}.{step}", AppOf(at) ?? app, ChildName(generation, step));
+                if (at.Kind == Kind.Detached) yield return (other, otherApp, name);
+                foreach (var below in Of(name).Detached(other, otherApp)) yield return below;
+            }
+        }
     }
 
     /// <summary>One turn: follows the steps as far as the history allows, and answers what is new. Names the event it waits for.</summary>
@@ -78,7 +100,7 @@ internal sealed class RandomProgram
         var started = history.OfType<ExecutionStarted>().Single();
         var (generation, output) = started.Input is { Length: > 0 } input ? (int.Parse(input.Split('|')[0]), input.Split('|')[1]) : (0, "");
         var actions = new List<WorkflowAction>();
-        var known = history.Where(happened => happened is TaskScheduled or TimerCreated or ChildCreated).Select(happened => happened.EventId).ToHashSet();
+        var known = history.Where(happened => happened is TaskScheduled or TimerCreated or ChildCreated or DetachedCreated).Select(happened => happened.EventId).ToHashSet();
         void Want(WorkflowAction action)
         {
             if (!known.Contains(action.Id)) actions.Add(action);
@@ -90,9 +112,9 @@ internal sealed class RandomProgram
             string? result = null;
             switch (at.Kind)
             {
-                case Kind.Activity: result = Activity(history, Want, id, $"{generation}.{step}", at.N - 2, soon); break;
+                case Kind.Activity: result = Activity(history, Want, id, $"{generation}.{step}", at, at.N - 2, soon); break;
                 case Kind.Parallel:
-                    var all = Enumerable.Range(0, at.N).Select(branch => Activity(history, Want, id + branch, $"{generation}.{step}.{branch}", 0, soon)).ToList();
+                    var all = Enumerable.Range(0, at.N).Select(branch => Activity(history, Want, id + branch, $"{generation}.{step}.{branch}", at, 0, soon)).ToList();
                     result = all.Contains(null) ? null : string.Concat(all);
                     break;
                 case Kind.Timer:
@@ -103,8 +125,14 @@ internal sealed class RandomProgram
                     result = history.OfType<EventRaised>().FirstOrDefault(raised => raised.Name == $"{generation}.{step}")?.Input;
                     if (result is null) return (actions, $"{generation}.{step}");
                     break;
+                case Kind.Detached:
+                    // What goes with the start of the next generation is dropped, so it is made before a timer.
+                    Want(new CreateDetached(id, $"{started.InstanceId}-{generation}.{step}", ChildName(generation, step)) { TargetApp = AppOf(at) });
+                    Want(new CreateTimer(id + 1, soon));
+                    result = history.OfType<TimerFired>().Any(fired => fired.TimerId == id + 1) ? "d" : null;
+                    break;
                 default:
-                    Want(new CreateChild(id, $"{started.InstanceId}-{generation}.{step}", ChildName(generation, step)));
+                    Want(new CreateChild(id, $"{started.InstanceId}-{generation}.{step}", ChildName(generation, step)) { TargetApp = AppOf(at) });
                     result = history.OfType<ChildCompleted>().FirstOrDefault(child => child.TaskId == id) is { } completed ? $"({completed.Result})" : null;
                     break;
             }
@@ -122,12 +150,12 @@ internal sealed class RandomProgram
         history.OfType<EventRaised>().Where(raised => int.Parse(raised.Name.Split('.')[0]) > generation);
 
     // Attempt n has the id plus n offsets; between two attempts a timer of the attempt's id plus half an offset.
-    private static string? Activity(
-        IReadOnlyList<HistoryEvent> history, Action<WorkflowAction> want, int id, string input, int failures, Moment soon)
+    private string? Activity(
+        IReadOnlyList<HistoryEvent> history, Action<WorkflowAction> want, int id, string input, Step at, int failures, Moment soon)
     {
         for (var attempt = 0; ; attempt++, id += RetryIdOffset)
         {
-            want(new ScheduleTask(id, "act") { Input = $"{input}/{attempt}/{failures}", TaskExecutionId = input });
+            want(new ScheduleTask(id, "act") { Input = $"{input}/{attempt}/{failures}", TaskExecutionId = input, TargetApp = AppOf(at) });
             if (history.OfType<TaskCompleted>().FirstOrDefault(task => task.TaskId == id) is { } completed) return completed.Result;
             if (!history.OfType<TaskFailed>().Any(task => task.TaskId == id)) return null;
             var pause = id + (RetryIdOffset / 2);
@@ -136,5 +164,8 @@ internal sealed class RandomProgram
         }
     }
 
-    private string ChildName(int generation, int step) => Name(unchecked((_seed * 31) + (generation * 7) + step), _depth + 1);
+    // Half of the work of the first program; what runs elsewhere stays there.
+    private string? AppOf(Step at) => _isSpread && _depth == 0 && at.N > 2 ? Elsewhere : null;
+
+    private string ChildName(int generation, int step) => Name(_isSpread, unchecked((_seed * 31) + (generation * 7) + step), _depth + 1);
 }
