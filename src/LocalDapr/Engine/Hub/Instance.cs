@@ -76,6 +76,9 @@ internal sealed class Instance(string id)
     /// <summary>Activities and children in other apps that are waited for, by task id; ending one stops the waiting.</summary>
     public Dictionary<int, CancellationTokenSource>? Away { get; set; }
 
+    /// <summary>Completes when all that was waited for so has been told that it is not waited for any more.</summary>
+    public Task Recalled { get; set; } = Task.CompletedTask;
+
     /// <summary>It ended, and children in other apps are still being told so; until then the store has it as unfinished.</summary>
     public bool IsTakingLeave { get; set; }
 

@@ -119,7 +119,7 @@ public sealed partial class WorkflowEngine
         if (instance.Away is not { } away) return;
         instance.Away = null;
         // Cancelling runs what waits; that must not happen under the lock.
-        foreach (var waiting in away.Values) _ = Task.Run(waiting.Cancel, CancellationToken.None);
+        instance.Recalled = Task.WhenAll(away.Values.Select(waiting => Task.Run(waiting.Cancel, CancellationToken.None)));
     }
 
     // A recursive termination reaches children in other apps after it is durable here; only then the store has the instance as finished.
@@ -130,9 +130,12 @@ public sealed partial class WorkflowEngine
             ? []
             : [.. instance.State.OpenChildren.Values.Where(child => !IsOfThisApp(child))];
         instance.IsTakingLeave = true;
+        var recalled = instance.Recalled;
         _ = Task.Run(
             async () =>
             {
+                // A child whose start is still on its way must not be begun behind the word that ends it.
+                await recalled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 foreach (var child in children)
                 {
                     var question = new AppQuestion(_options.AppId, instance.Id, instance.State.Started!.ExecutionId, terminated!)
@@ -195,7 +198,12 @@ public sealed partial class WorkflowEngine
                 {
                     if (instance.IsActive) return new ChildFailed(asked.TaskId, ChildId.Taken(start.InstanceId));
                     unverified = Unverified_NeedsLock(instance, verified);
-                    if (unverified is null) _ = Commit_NeedsLock(Begin_NeedsLock(instance, start with { Timestamp = Now }));
+                    if (unverified is null)
+                    {
+                        // Who asked may have recalled it, and is about to end what it finds here.
+                        cancellation.ThrowIfCancellationRequested();
+                        _ = Commit_NeedsLock(Begin_NeedsLock(instance, start with { Timestamp = Now }));
+                    }
                 }
             }
             if (unverified is null) break;
@@ -221,7 +229,8 @@ public sealed partial class WorkflowEngine
             using (Enter())
             {
                 if (instance.Evicted) continue;
-                var parent = instance.State.Started?.Parent;
+                // Between two generations the start is still in the inbox.
+                var parent = StartOf(instance)?.Parent;
                 if (!instance.IsActive || parent?.InstanceId != question.InstanceId || parent.AppId != question.SourceApp) return terminated;
                 var unit = new CommitUnit();
                 unit.Changes.Add(Post_NeedsLock(instance, terminated with { EventId = -1, Timestamp = Now, Router = null }));

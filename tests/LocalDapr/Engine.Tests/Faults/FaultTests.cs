@@ -14,14 +14,23 @@ public sealed class FaultTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Random_programs_end_as_they_must_through_crashes_lost_workers_and_doubled_and_reordered_deliveries(bool isSpread)
+    public Task Random_programs_end_as_they_must_through_crashes_lost_workers_and_doubled_and_reordered_deliveries(bool isSpread) =>
+        ManyAsync(isSpread, static run => run.RunAsync());
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task The_family_of_a_random_program_ends_with_it_wherever_it_is_when_it_is_terminated(bool isSpread) =>
+        ManyAsync(isSpread, static run => run.TerminateAsync());
+
+    private static async Task ManyAsync(bool isSpread, Func<FaultyRun, Task<(string, string)>> test)
     {
         var programs = int.TryParse(Environment.GetEnvironmentVariable("LOCALDAPR_FAULT_PROGRAMS"), out var count) ? count : 300;
         var first = int.TryParse(Environment.GetEnvironmentVariable("LOCALDAPR_FAULT_SEED"), out var seed) ? seed : 1;
         await Parallel.ForAsync(first, first + programs, async (one, _) =>
         {
             await using var run = new FaultyRun(one, isSpread);
-            var (expected, actual) = await run.RunAsync();
+            var (expected, actual) = await test(run);
             Assert.True(expected == actual, $"seed {one}: expected {expected}, got {actual}");
         });
     }
@@ -46,6 +55,7 @@ internal sealed class FaultyRun : IAsyncDisposable
     private readonly List<(string Id, string App, string Name)> _watched;
     private readonly App[] _apps;
     private int _idleRounds;
+    private bool _isOver;
 
     public FaultyRun(int seed, bool isSpread)
     {
@@ -72,6 +82,29 @@ internal sealed class FaultyRun : IAsyncDisposable
         var again = _begunAgain.Count == 0 ? "" : $"; begun again: {string.Join(' ', _begunAgain)}";
         return (expected, string.Join(' ', await Task.WhenAll(_watched.Select(ResultAsync))) + again);
     }
+
+    /// <summary>Once the root has ended no worker brings anything on but terminations, so that whoever was forgotten stays.</summary>
+    public async Task<(string Expected, string Actual)> TerminateAsync()
+    {
+        foreach (var app in _apps) await BootAsync(app);
+        await _apps[0].Engine.StartAsync(new StartRequest("root", _watched[0].Name), default);
+        for (var round = _random.Next(150); round > 0; round--) await StepAsync();
+        _deliveries.Add(new Delivery(_apps[0], true, () => _apps[0].Engine.TerminateAsync("root", null, recursive: true, default)));
+        var family = RandomProgram.Of(_watched[0].Name).Family("root", "shop").ToList();
+        var running = new List<string>();
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            _isOver = (await _apps[0].Engine.GetAsync("root", default))?.Completed is not null;
+            running.Clear();
+            foreach (var (id, app) in family) if (await IsRunningAsync(id, app)) running.Add(id);
+            if (_isOver && running.Count == 0) break;
+            await StepAsync();
+        }
+        return ("nobody runs", running.Count == 0 ? "nobody runs" : $"{string.Join(' ', running)} after {MaxRounds} rounds");
+    }
+
+    private async Task<bool> IsRunningAsync(string id, string app) =>
+        await _apps.Single(one => one.Name == app).Engine.GetAsync(id, default) is { Started: not null, Completed: null };
 
     public async ValueTask DisposeAsync()
     {
@@ -134,6 +167,7 @@ internal sealed class FaultyRun : IAsyncDisposable
         List<HistoryEvent> history = [.. turn.Past!, .. turn.New];
         var started = history.OfType<ExecutionStarted>().Single();
         if (_ended.Contains(turn.InstanceId)) _begunAgain.Add(turn.InstanceId);
+        if (_isOver && !history.OfType<ExecutionTerminated>().Any()) return;
         var (actions, awaits) = RandomProgram.Of(started.Name).Run(history, Moment.From(_time.GetUtcNow().AddSeconds(_random.Next(90))));
         var response = new TurnResponse(turn.InstanceId, actions) { Token = turn.Token };
         _deliveries.Add(new Delivery(app, false, () => app.Engine.CompleteTurnAsync(response, default)));

@@ -79,17 +79,24 @@ internal sealed class RandomProgram
     }
 
     /// <summary>All that it and its children detach, and what those detach in turn: id, app and name.</summary>
-    public IEnumerable<(string Id, string App, string Name)> Detached(string id, string app)
+    public IEnumerable<(string Id, string App, string Name)> Detached(string id, string app) =>
+        Below(id, app).Where(below => below.IsDetached).Select(below => (below.Id, below.App, below.Name));
+
+    /// <summary>Its children and theirs: id and app.</summary>
+    public IEnumerable<(string Id, string App)> Family(string id, string app) =>
+        Below(id, app, detached: false).Select(below => (below.Id, below.App));
+
+    private IEnumerable<(string Id, string App, string Name, bool IsDetached)> Below(string id, string app, bool detached = true)
     {
         for (var generation = 0; generation < _generations.Count; generation++)
         {
             for (var step = 0; step < _generations[generation].Count; step++)
             {
                 var at = _generations[generation][step];
-                if (at.Kind is not (Kind.Child or Kind.Detached)) continue;
+                if (at.Kind != Kind.Child && (at.Kind != Kind.Detached || !detached)) continue;
                 var (other, otherApp, name) = ($"{id}-{generation}.{step}", AppOf(at) ?? app, ChildName(generation, step));
-                if (at.Kind == Kind.Detached) yield return (other, otherApp, name);
-                foreach (var below in Of(name).Detached(other, otherApp)) yield return below;
+                yield return (other, otherApp, name, at.Kind == Kind.Detached);
+                foreach (var below in Of(name).Below(other, otherApp, detached)) yield return below;
             }
         }
     }
