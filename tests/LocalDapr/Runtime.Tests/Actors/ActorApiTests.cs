@@ -144,7 +144,7 @@ public sealed class ActorApiTests
 
         await SendAsync(one, HttpMethod.Post, "Cart/1/reminders/r", """{"dueTime":"0s"}""");
 
-        await OneSidecar.EventuallyAsync(() => Task.FromResult(_calls.Count == 2), "the second attempt");
+        await OneSidecar.EventuallyAsync(() => Task.FromResult(_calls.Count >= 2), "the second attempt");
     }
 
     [Fact]
@@ -162,13 +162,13 @@ public sealed class ActorApiTests
             """);
 
         await SendAsync(one, HttpMethod.Post, "Cart/1/reminders/r", """{"dueTime":"0s"}""");
-        await OneSidecar.EventuallyAsync(() => Task.FromResult(_calls.Count == 2), "the second attempt");
+        await OneSidecar.EventuallyAsync(() => Task.FromResult(_calls.Count >= 2), "the second attempt");
 
         var from = TimeProvider.System.GetTimestamp();
         var (status, body) = await SendAsync(one, HttpMethod.Post, "Nobody/1/method/x");
         Assert.Equal(HttpStatusCode.InternalServerError, status);
         Assert.Contains("did not find address for actor 'Nobody/1'", body, StringComparison.Ordinal);
-        Assert.True(TimeProvider.System.GetElapsedTime(from) < TimeSpan.FromSeconds(3));
+        Assert.True(TimeProvider.System.GetElapsedTime(from) < TimeSpan.FromSeconds(5)); // without a policy it is looked for once a second, five times more
     }
 
     [Theory]
@@ -302,7 +302,7 @@ public sealed class ActorApiTests
 
         Assert.Equal((HttpStatusCode.InternalServerError, "ERR_ACTOR_INVOKE_METHOD"), (status, CodeOf(body)));
         Assert.Equal("error invoke actor method: context canceled", MessageOf(body));
-        await deactivated.Task.WaitAsync(TimeSpan.FromSeconds(20), Stop);
+        await deactivated.Task.WaitAsync(TimeSpan.FromSeconds(60), Stop);
         Assert.Equal(HttpStatusCode.OK, (await SendAsync(one, HttpMethod.Post, "Brief/1/method/short")).Status);
         held.SetResult();
     }
@@ -358,7 +358,7 @@ public sealed class ActorApiTests
         if (context.Request.Path == "/dapr/config")
         {
             await context.Response.WriteAsync(
-                """{"entities": ["Cart", "Brief"], "entitiesConfig": [{"entities": ["Brief"], "actorIdleTimeout": "300ms"}]}""", context.RequestAborted);
+                """{"entities": ["Cart", "Brief"], "entitiesConfig": [{"entities": ["Brief"], "actorIdleTimeout": "1s"}]}""", context.RequestAborted);
             return;
         }
 

@@ -43,7 +43,7 @@ internal sealed class ReplicaStorm : IAsyncDisposable
             await sidecar.StartAsync();
         }
 
-        foreach (var sidecar in storm._sidecars) await sidecar.Ready.WaitAsync(TimeSpan.FromSeconds(30), cancellation);
+        foreach (var sidecar in storm._sidecars) await sidecar.Ready.WaitAsync(TimeSpan.FromSeconds(60), cancellation);
         return storm;
     }
 
@@ -120,6 +120,9 @@ internal sealed class ReplicaStorm : IAsyncDisposable
         }
 
         await PassAsync(TimeSpan.FromSeconds(1), cancellation);
+        // A slow machine answers fewer in the same time: for at most a minute more, until there is enough to judge.
+        for (var left = 600; left > 0 && (Volatile.Read(ref answered) <= 500 || Volatile.Read(ref moved) == 0); left--)
+            await PassAsync(TimeSpan.FromMilliseconds(100), cancellation);
         Volatile.Write(ref ended, true);
         await Task.WhenAll(calling);
         return new StormOutcome(answered, failed, twice, kills, moved, failure);

@@ -58,12 +58,14 @@ public sealed class OneTraceTests : IAsyncDisposable
         var working = new StockWorker(sidecar.Grpc) { Story = Decide, Work = WorkAsync }.RunAsync(over.Token);
 
         await PlaceAsync();
-        await collector.WaitAsync(spans => spans.Any(s => s.Name == "activity||reserve"), "the first activity");
+        await collector.WaitAsync(
+            spans => Has(spans, "activity||reserve", "create_orchestration||order", "/v1.0/workflows/dapr/order/start") && spans.Count(s => s.Name == "CallLocal/mortal/place") == 2,
+            "the first activity, and what the kill would take with it");
         sidecar.Kill();
         await OneSidecar.EventuallyAsync(() => Task.FromResult(sidecar.Deaths == 1), "the death");
         await OneSidecar.EventuallyAsync(RaiseAsync, "the event is taken");
         var spans = await collector.WaitAsync(
-            spans => spans.Any(s => s.Name == "pubsub/placed") && spans.Any(s => s.Name == "orchestration||order"), "the delivery and the end");
+            spans => Has(spans, "pubsub/placed", "/v1.0/publish/bus/placed", "activity||announce", "orchestration||order"), "the delivery and the end");
         await over.CancelAsync();
         await Task.WhenAll(living, working);
 
@@ -86,6 +88,8 @@ public sealed class OneTraceTests : IAsyncDisposable
         Assert.Equal(["Received external event"], workflow.Events);
         Assert.True(workflow.Took >= announced.Took, $"{workflow.Took} < {announced.Took}");
     }
+
+    private static bool Has(IReadOnlyList<CollectedSpan> spans, params string[] names) => names.All(name => spans.Any(s => s.Name == name));
 
     // reserve, wait for go, announce.
     private static WorkflowAction? Decide(WorkflowRequest turn)

@@ -32,6 +32,12 @@ public sealed class InspectTests : IAsyncLifetime
 
         await channel.UnaryAsync(
             TaskHubMethods.WaitForInstanceCompletion, new GetInstanceRequest { InstanceId = "order-1" }, new CallOptions { Cancellation = Stop });
+        // Until then it may be pending, or its child be running beside it.
+        var story = new GetInstanceHistoryRequest { InstanceId = "order-2" };
+        await OneSidecar.EventuallyAsync(
+            async () => (await channel.UnaryAsync(TaskHubMethods.GetInstanceHistory, story, new CallOptions { Cancellation = Stop })).Events
+                .Any(happened => happened.ChildWorkflowInstanceCompleted is not null),
+            "order-2 to wait for its event");
     }
 
     public async ValueTask DisposeAsync()
@@ -58,7 +64,8 @@ public sealed class InspectTests : IAsyncLifetime
         Assert.Contains("order-1", text.Output, StringComparison.Ordinal);
 
         Assert.Equal(0, (await RunAsync("workflow", "terminate", "order-2", "--output", "\"enough\"")).Code);
-        Assert.Equal("TERMINATED", (await JsonAsync("workflow", "show", "order-2")).GetProperty("status").GetString());
+        await OneSidecar.EventuallyAsync(
+            async () => (await JsonAsync("workflow", "show", "order-2")).GetProperty("status").GetString() == "TERMINATED", "the end of order-2");
         var rerun = await JsonAsync("workflow", "rerun", "order-2", "--event", "1", "--new-id", "order-3");
         Assert.Equal("order-3", rerun.GetProperty("instanceId").GetString());
         Assert.Equal(1, (await JsonAsync("workflow", "purge", "order-2")).GetProperty("purged").GetInt32());
