@@ -1,11 +1,10 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text;
 using DaprOrders.Contracts;
 using DaprOrders.ServiceDefaults;
 using DaprOrders.Services.Support;
+using LocalDapr.Cli.Run;
 using Xunit;
 
 namespace DaprOrders.Ordering.Tests.Postgres;
@@ -25,7 +24,7 @@ internal sealed class OrderingProcess : IAsyncDisposable
 
     public static async Task<OrderingProcess> StartAsync(IEnumerable<KeyValuePair<string, string?>> environment)
     {
-        var port = FreePort();
+        var port = FreePort.Take(1)[0];
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Ordering.dll")]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment) start.Environment[name] = value;
         start.Environment["APP_PORT"] = $"{port}";
@@ -91,12 +90,5 @@ internal sealed class OrderingProcess : IAsyncDisposable
     private void Note(string? line)
     {
         lock (output) output.AppendLine(line);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

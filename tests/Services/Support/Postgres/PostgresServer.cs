@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using DaprOrders.Services.Support;
+using LocalDapr.Cli.Run;
 using Npgsql;
 using Xunit;
 
@@ -64,7 +63,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private async Task StartAsync()
     {
-        port = FreePort();
+        port = FreePort.Take(1)[0];
         if (Environment.UserName == "root") await RunAsync("chown", User, folder);
         await RunAsPostgresAsync(Find("initdb")!, "-D", Path.Combine(folder, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N");
         server = Start(Find("postgres")!, "-D", Path.Combine(folder, "data"), "-p", $"{port}", "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200");
@@ -118,12 +117,5 @@ public sealed class PostgresServer : IAsyncDisposable
             await process.WaitForExitAsync();
             Assert.True(process.ExitCode == 0, string.Concat(said));
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
