@@ -100,7 +100,7 @@ public sealed class RunTests : IDisposable
     private async Task SeenAsync(string text)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        for (var left = 1_500; left > 0; left--)
+        for (var left = 3_000; left > 0; left--)
         {
             lock (_output)
                 if (_output.ToString().Contains(text, StringComparison.Ordinal))
@@ -113,7 +113,7 @@ public sealed class RunTests : IDisposable
     private async Task<int> ExitAsync()
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
         await _process!.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
     }

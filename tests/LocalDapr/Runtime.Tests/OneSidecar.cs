@@ -57,7 +57,7 @@ internal sealed class OneSidecar : IAsyncDisposable
             DataFolder = Path.Combine(one.Folder, "data"),
         });
         await one.Sidecar.StartAsync();
-        await one.Sidecar.Ready.WaitAsync(TimeSpan.FromSeconds(20), Stop);
+        await one.Sidecar.Ready.WaitAsync(TimeSpan.FromSeconds(60), Stop);
         one.Http.BaseAddress = new Uri($"http://127.0.0.1:{one.Sidecar.HttpPort}");
         return one;
     }
@@ -73,7 +73,7 @@ internal sealed class OneSidecar : IAsyncDisposable
         });
         _others.Add(other);
         await other.StartAsync();
-        await other.Ready.WaitAsync(TimeSpan.FromSeconds(20), Stop);
+        await other.Ready.WaitAsync(TimeSpan.FromSeconds(60), Stop);
         return other;
     }
 
@@ -96,7 +96,7 @@ internal sealed class OneSidecar : IAsyncDisposable
     public static async Task EventuallyAsync(Func<Task<bool>> condition, string what)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        for (var left = 1_000; left > 0; left--)
+        for (var left = 3_000; left > 0; left--)
         {
             if (await condition()) return;
             await timer.WaitForNextTickAsync(Stop);

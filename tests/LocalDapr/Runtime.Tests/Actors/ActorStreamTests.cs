@@ -63,7 +63,7 @@ public sealed class ActorStreamTests
         public async Task<Event> NextAsync()
         {
             await _sent;
-            Assert.True(await _events.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), Stop), "the stream has ended");
+            Assert.True(await _events.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60), Stop), "the stream has ended");
             return _events.Current;
         }
 

@@ -106,7 +106,7 @@ public sealed class HotReloadTests
 
         await one.WriteAsync("0.yaml", OneSidecar.Component("store", "state.sqlite"));
 
-        var error = await one.Sidecar.Failed.WaitAsync(TimeSpan.FromSeconds(20), Stop);
+        var error = await one.Sidecar.Failed.WaitAsync(TimeSpan.FromSeconds(60), Stop);
         Assert.Contains("metadata connectionString is missing", error.Message, StringComparison.Ordinal);
     }
 

@@ -84,7 +84,7 @@ public sealed class CallerTests
         var host = new RuntimeHost(NullLoggerFactory.Instance);
         var sidecar = new Sidecar(host, new SidecarOptions { AppId = appId, HttpPort = 0, GrpcPort = 0, ConfigFiles = [Path.Combine(one.Folder, "config.yaml")] });
         await sidecar.StartAsync();
-        await sidecar.Ready.WaitAsync(TimeSpan.FromSeconds(20), Stop);
+        await sidecar.Ready.WaitAsync(TimeSpan.FromSeconds(60), Stop);
         return new Other(host, sidecar);
     }
 

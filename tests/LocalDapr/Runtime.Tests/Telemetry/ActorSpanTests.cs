@@ -37,7 +37,7 @@ public sealed class ActorSpanTests
         {
             await using var other = new Sidecar(one.Sidecar.Host, one.Sidecar.Options with { AppId = "caller", AppPort = null, HttpPort = 0, GrpcPort = 0 });
             await other.StartAsync();
-            await other.Ready.WaitAsync(TimeSpan.FromSeconds(20), Stop);
+            await other.Ready.WaitAsync(TimeSpan.FromSeconds(60), Stop);
             await CallAsync(other.GrpcPort);
         }
 

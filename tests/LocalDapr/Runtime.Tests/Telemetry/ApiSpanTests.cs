@@ -56,7 +56,7 @@ public sealed class ApiSpanTests
             context => AnswerAsync(context, seen), Traced(collector, "http"), OneSidecar.Component("bus", "pubsub.in-memory")))
         {
             using var answer = await one.Http.SendAsync(Traced(new(HttpMethod.Post, "/v1.0/publish/bus/orders") { Content = JsonContent.Create(1) }), Stop);
-            var (parent, state) = await seen.Task.WaitAsync(TimeSpan.FromSeconds(20), Stop);
+            var (parent, state) = await seen.Task.WaitAsync(TimeSpan.FromSeconds(60), Stop);
 
             Assert.StartsWith($"00-{TraceId}-", parent, StringComparison.Ordinal);
             Assert.Equal("vendor=x", state);

@@ -66,7 +66,7 @@ public sealed class SlowWorkerTests : IAsyncLifetime
     private static async Task UntilAsync(Func<bool> reached, Action step)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
         using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         while (!reached())
         {

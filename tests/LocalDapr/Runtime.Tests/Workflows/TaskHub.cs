@@ -67,7 +67,7 @@ internal sealed class TaskHub : IAsyncDisposable
     public Task<TResponse> CallAsync<TRequest, TResponse>(GrpcMethod<TRequest, TResponse> method, TRequest request)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>, new() =>
-        _channel.UnaryAsync(method, request, new CallOptions { Cancellation = Stop, Timeout = TimeSpan.FromSeconds(20) });
+        _channel.UnaryAsync(method, request, new CallOptions { Cancellation = Stop, Timeout = TimeSpan.FromSeconds(60) });
 
     /// <summary>Status and details of the refusal.</summary>
     public async Task<string> RefusalAsync<TRequest, TResponse>(GrpcMethod<TRequest, TResponse> method, TRequest request)
@@ -87,7 +87,7 @@ internal sealed class TaskHub : IAsyncDisposable
 
     public async Task<WorkItem> ItemAsync()
     {
-        Assert.True(await _next.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), Stop), "the stream has ended");
+        Assert.True(await _next.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60), Stop), "the stream has ended");
         return _next.Current;
     }
 

@@ -120,7 +120,7 @@ public sealed class WorkflowStreamTests : IAsyncLifetime
     {
         using var channel = new GrpcChannel(new Uri($"http://127.0.0.1:{_sidecar.GrpcPort}"));
         var request = new GetInstanceRequest { InstanceId = id, GetInputsAndOutputs = true };
-        var options = new CallOptions { Cancellation = Stop, Timeout = TimeSpan.FromSeconds(20) };
+        var options = new CallOptions { Cancellation = Stop, Timeout = TimeSpan.FromSeconds(60) };
         return (await channel.UnaryAsync(TaskHubMethods.WaitForInstanceCompletion, request, options)).WorkflowState;
     }
 
@@ -159,7 +159,7 @@ public sealed class WorkflowStreamTests : IAsyncLifetime
 
         private async Task ReadAsync()
         {
-            Assert.True(await _batches.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), Stop), "the stream has ended");
+            Assert.True(await _batches.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60), Stop), "the stream has ended");
             foreach (var turn in _batches.Current.Workflows) _turns.Enqueue(turn);
             foreach (var activity in _batches.Current.Activities) _activities.Enqueue(activity);
             foreach (var ack in _batches.Current.Acks) _acks[ack.Sequence] = ack;

@@ -113,7 +113,7 @@ internal sealed class FakeSidecar : IAsyncDisposable
 
 internal static class Channels
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     public static async Task<T> NextAsync<T>(this Channel<T> channel) => await channel.Reader.ReadAsync().AsTask().WaitAsync(Deadline);
 

@@ -46,7 +46,7 @@ public sealed class CrashTests : IDisposable
         var folder = await PrepareAsync($"{commit}");
         await using var sidecar = new MortalSidecar(folder);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        over.CancelAfter(TimeSpan.FromSeconds(60));
+        over.CancelAfter(TimeSpan.FromMinutes(3));
         var living = sidecar.KeepAliveAsync(crashSwitch, commit, over.Token);
         var worker = new StockWorker(sidecar.Grpc);
         var working = worker.RunAsync(over.Token);
@@ -115,7 +115,7 @@ public sealed class CrashTests : IDisposable
     private static Task<GetInstanceHistoryResponse> HistoryAsync(GrpcChannel channel, CancellationToken cancellation) =>
         channel.UnaryAsync(TaskHubMethods.GetInstanceHistory, new GetInstanceHistoryRequest { InstanceId = "root" }, Patient(cancellation));
 
-    private static CallOptions Patient(CancellationToken cancellation) => new() { Cancellation = cancellation, Timeout = TimeSpan.FromSeconds(20) };
+    private static CallOptions Patient(CancellationToken cancellation) => new() { Cancellation = cancellation, Timeout = TimeSpan.FromSeconds(60) };
 
     private Task<bool> SaveAsync(MortalSidecar sidecar, string key, CancellationToken cancellation) => InsistAsync(
         async () =>
