@@ -19,7 +19,13 @@ while (await again.WaitForNextTickAsync())
         var left = Random.Shared.Next(1, mostItems);
         await foreach (var item in items.ReadAllAsync())
         {
-            if (--left == 0) break;
+            if (--left == 0)
+            {
+                // The connection goes as a whole: after the stream alone, completions that are under way would still be acknowledged, while
+                // another worker is given the same items already.
+                channel.Dispose();
+                break;
+            }
             // Noted in the order of their arrival; what becomes of them is up to the connection they came by.
             if (item.ActivityRequest is { } activity) _ = ActAsync(channel, activity, ledger.AddAsync("given", activity.WorkflowInstance.InstanceId, Key(activity)));
             else _ = DecideAsync(channel, item);

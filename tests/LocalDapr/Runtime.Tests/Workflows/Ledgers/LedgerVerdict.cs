@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dapr.DurableTask.Protobuf;
 using LocalDapr.LedgerWorker;
 using MiniGrpc;
@@ -28,7 +29,8 @@ internal sealed class LedgerVerdict(LedgerClient client, IReadOnlyList<Ledger.En
     {
         var given = entries.Where(entry => entry.What == "given").ToArray();
         var done = entries.FirstOrDefault(entry => entry.What == "done");
-        if (done is not null && given.Any(entry => entry.Time > done.Time)) _findings.Add($"{activity} was given out after its completion was acknowledged");
+        if (done is not null && given.LastOrDefault(entry => entry.Time > done.Time) is { } late)
+            _findings.Add($"{activity} was given out {Stopwatch.GetElapsedTime(done.Time, late.Time).TotalMilliseconds:0.0} ms after its completion was acknowledged");
         return given.Length - 1;
     }
 
