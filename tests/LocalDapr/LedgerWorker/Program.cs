@@ -15,20 +15,28 @@ while (await again.WaitForNextTickAsync())
     try
     {
         using var channel = new GrpcChannel(sidecar);
+        using var gone = new CancellationTokenSource();
         using var items = channel.ServerStreaming(TaskHubMethods.GetWorkItems, new GetWorkItemsRequest());
         var left = Random.Shared.Next(1, mostItems);
         await foreach (var item in items.ReadAllAsync())
         {
             if (--left == 0)
             {
-                // The connection goes as a whole: after the stream alone, completions that are under way would still be acknowledged, while
-                // another worker is given the same items already.
-                channel.Dispose();
+                // Completions under way go before the stream: afterwards they would still be acknowledged, as calls outlive a disposed channel,
+                // while another worker is given the same items already.
+                await gone.CancelAsync();
                 break;
             }
             // Noted in the order of their arrival; what becomes of them is up to the connection they came by.
-            if (item.ActivityRequest is { } activity) _ = ActAsync(channel, activity, ledger.AddAsync("given", activity.WorkflowInstance.InstanceId, Key(activity)));
-            else _ = DecideAsync(channel, item);
+            if (item.ActivityRequest is { } activity)
+            {
+                var noted = ledger.AddAsync("given", activity.WorkflowInstance.InstanceId, Key(activity));
+                _ = ActAsync(channel, activity, noted, gone.Token);
+            }
+            else
+            {
+                _ = DecideAsync(channel, item);
+            }
         }
     }
     catch (RpcException)
@@ -37,12 +45,13 @@ while (await again.WaitForNextTickAsync())
     }
 }
 
-async Task ActAsync(GrpcChannel channel, ActivityRequest activity, Task noted)
+async Task ActAsync(GrpcChannel channel, ActivityRequest activity, Task noted, CancellationToken gone)
 {
     await noted;
     var instance = activity.WorkflowInstance.InstanceId;
     var result = new ActivityResponse { InstanceId = instance, TaskId = activity.TaskId, Result = Stories.ResultOf(instance, activity.TaskId) };
-    if (await TryAsync(() => channel.UnaryAsync(TaskHubMethods.CompleteActivityTask, result))) await ledger.AddAsync("done", instance, Key(activity));
+    var options = new CallOptions { Cancellation = gone };
+    if (await TryAsync(() => channel.UnaryAsync(TaskHubMethods.CompleteActivityTask, result, options))) await ledger.AddAsync("done", instance, Key(activity));
 }
 
 static string Key(ActivityRequest activity) => $"{activity.TaskId}/{activity.TaskExecutionId}";
