@@ -88,9 +88,7 @@ public sealed class AuditTests
         await using var auditor = await RunningAuditor.StartAsync();
         for (var sku = 0; sku < 20; sku++) auditor.Shop.Move($"sku-{sku}", "restock", 1_000_000);
         for (var i = 0; i < 100_000; i++) auditor.Shop.Sell(Shop.Id(i), $"sku-{i % 20}");
-        var fullBegun = Stopwatch.GetTimestamp();
         var (status, full) = await auditor.AskAsync("POST /audit/run");
-        var fullTook = Stopwatch.GetElapsedTime(fullBegun);
         Assert.Equal((200, 100_000), (status, (long)full["accepted"]!));
         Assert.True((bool)full["consistent"]!, full.ToString());
         for (var i = 0; i < 50; i++) auditor.Shop.Sell(Shop.Id(200_000 + i), "sku-3");
@@ -101,7 +99,7 @@ public sealed class AuditTests
         var took = Stopwatch.GetElapsedTime(begun);
         var current = await auditor.UpToDateAsync();
 
-        Assert.True(took < TimeSpan.FromSeconds(1) || took < fullTook / 4, $"GET /audit took {took}, the full run {fullTook}"); // a slow machine is slow at both
+        Assert.True(took < TimeSpan.FromSeconds(1), $"GET /audit took {took}");
         Assert.True((bool)first["consistent"]!, first.ToString());
         Assert.Equal(100_050, (long)current["accepted"]!);
         Assert.True((bool)current["consistent"]!, current.ToString());
