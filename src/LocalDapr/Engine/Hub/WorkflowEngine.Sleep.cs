@@ -69,10 +69,7 @@ public sealed partial class WorkflowEngine
         _committer.Enqueue(unit);
     }
 
-    /// <summary>
-    /// Notes that the instance is idle; when too many are, the longest idle leave. One that was just loaded stays: whoever needs it would
-    /// find it gone, and load it again without end.
-    /// </summary>
+    /// <summary>Notes that the instance is idle; when too many are, the longest idle leave, but not one that was just loaded.</summary>
     private void Rest_NeedsLock(Instance instance, bool isLoaded = false)
     {
         if (!instance.IsIdle) return;
@@ -81,7 +78,7 @@ public sealed partial class WorkflowEngine
             instance.InIdleList = true;
             _idle.Enqueue(instance);
         }
-        for (var looks = isLoaded ? Math.Min(LooksAtOnce, _idle.Count - 1) : LooksAtOnce; _idle.Count > _options.IdleInMemory && looks > 0; looks--)
+        for (var looks = Looks(_idle, isLoaded); _idle.Count > _options.IdleInMemory && looks > 0; looks--)
         {
             var oldest = _idle.Dequeue();
             oldest.InIdleList = false;
@@ -95,6 +92,9 @@ public sealed partial class WorkflowEngine
             _idle.Enqueue(oldest);
         }
     }
+
+    // The last of the queue was just loaded, and stays: whoever needs it would find it gone, and load it again without end.
+    private static int Looks(Queue<Instance> queue, bool isLoaded) => isLoaded ? Math.Min(LooksAtOnce, queue.Count - 1) : LooksAtOnce;
 
     // Those that wake soon would be loaded again at once, or too late.
     private bool MayLeave_NeedsLock(Instance instance) =>

@@ -305,8 +305,8 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     }
 
     /// <summary>
-    /// Finished instances and placeholders stay for a while, for those who ask soon after; then the oldest leave. One that was just loaded
-    /// stays, as an idle one does.
+    /// Finished instances and placeholders stay for a while, for those who ask soon after; then the oldest leave, but not one that was just
+    /// loaded.
     /// </summary>
     private void Retire_NeedsLock(Instance instance, bool isLoaded = false)
     {
@@ -315,7 +315,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
             instance.InFinishedList = true;
             _finished.Enqueue(instance);
         }
-        for (var looks = isLoaded ? Math.Min(LooksAtOnce, _finished.Count - 1) : LooksAtOnce; _finished.Count > _options.FinishedInMemory && looks > 0; looks--)
+        for (var looks = Looks(_finished, isLoaded); _finished.Count > _options.FinishedInMemory && looks > 0; looks--)
         {
             var oldest = _finished.Dequeue();
             oldest.InFinishedList = false;
