@@ -68,8 +68,7 @@ internal sealed class FaultyRun : IAsyncDisposable
 
     public async Task<(string Expected, string Actual)> RunAsync()
     {
-        foreach (var app in _apps) await BootAsync(app);
-        await _apps[0].Engine.StartAsync(new StartRequest("root", _watched[0].Name), default);
+        await BeginAsync();
         var expected = string.Join(' ', _watched.Select(one => RandomProgram.Of(one.Name).Evaluate()));
         var after = 0;
         for (var round = 0; round < MaxRounds; round++)
@@ -86,30 +85,41 @@ internal sealed class FaultyRun : IAsyncDisposable
     /// <summary>Once the root has ended no worker brings anything on but terminations, so that whoever was forgotten stays.</summary>
     public async Task<(string Expected, string Actual)> TerminateAsync()
     {
-        foreach (var app in _apps) await BootAsync(app);
-        await _apps[0].Engine.StartAsync(new StartRequest("root", _watched[0].Name), default);
+        await BeginAsync();
         for (var round = _random.Next(150); round > 0; round--) await StepAsync();
         _deliveries.Add(new Delivery(_apps[0], true, () => _apps[0].Engine.TerminateAsync("root", null, recursive: true, default)));
         var family = RandomProgram.Of(_watched[0].Name).Family("root", "shop").ToList();
         var running = new List<string>();
-        for (var round = 0; round < MaxRounds; round++)
+        // Nobody may begin behind the end of all either.
+        for (var (round, quiet) = (0, 0); round < MaxRounds && quiet <= RoundsAfterwards; round++)
         {
-            _isOver = (await _apps[0].Engine.GetAsync("root", default))?.Completed is not null;
-            running.Clear();
-            foreach (var (id, app) in family) if (await IsRunningAsync(id, app)) running.Add(id);
-            if (_isOver && running.Count == 0) break;
             await StepAsync();
+            _isOver = (await GetAsync("root", "shop"))?.Completed is not null;
+            running.Clear();
+            foreach (var (id, app) in family)
+            {
+                if (await GetAsync(id, app) is { Started: not null, Completed: null }) running.Add(id);
+            }
+            quiet = _isOver && running.Count == 0 ? quiet + 1 : 0;
         }
+        if (!_isOver) running.Add("root");
         return ("nobody runs", running.Count == 0 ? "nobody runs" : $"{string.Join(' ', running)} after {MaxRounds} rounds");
     }
-
-    private async Task<bool> IsRunningAsync(string id, string app) =>
-        await _apps.Single(one => one.Name == app).Engine.GetAsync(id, default) is { Started: not null, Completed: null };
 
     public async ValueTask DisposeAsync()
     {
         foreach (var app in _apps) await app.DisposeAsync();
     }
+
+    private async Task BeginAsync()
+    {
+        foreach (var app in _apps) await BootAsync(app);
+        await _apps[0].Engine.StartAsync(new StartRequest("root", _watched[0].Name), default);
+    }
+
+    private App AppOf(string name) => _apps.Single(app => app.Name == name);
+
+    private Task<InstanceSummary?> GetAsync(string id, string app) => AppOf(app).Engine.GetAsync(id, default).AsTask();
 
     private async Task<bool> HaveEndedAsync()
     {
@@ -118,7 +128,7 @@ internal sealed class FaultyRun : IAsyncDisposable
     }
 
     private async Task<string?> ResultAsync((string Id, string App, string Name) one) =>
-        (await _apps.Single(app => app.Name == one.App).Engine.GetAsync(one.Id, default))?.Completed?.Result;
+        (await GetAsync(one.Id, one.App))?.Completed?.Result;
 
     private async Task StepAsync()
     {
@@ -256,7 +266,7 @@ internal sealed class FaultyRun : IAsyncDisposable
         public async Task<HistoryEvent> AskAsync(string appId, AppQuestion question, CancellationToken cancellation)
         {
             MayLose();
-            var app = run._apps.Single(app => app.Name == appId);
+            var app = run.AppOf(appId);
             var life = app.Life;
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, life);
             try

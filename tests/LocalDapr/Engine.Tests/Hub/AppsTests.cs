@@ -110,6 +110,60 @@ public sealed class AppsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_recursive_termination_reaches_a_child_that_is_between_two_generations()
+    {
+        await StartAsync();
+        _atShop!.Workflows["parent"] = Parent;
+        _atBank!.Workflows["waiter"] = static history => history.OfType<ExecutionTerminated>().Any()
+            ? [new CompleteWorkflow(-1, RuntimeStatus.Terminated)]
+            : history.OfType<ExecutionStarted>().Single().Input == "again" ? null : [new CompleteWorkflow(1, RuntimeStatus.ContinuedAsNew) { Result = "again" }];
+        await _shop.StartAsync(new StartRequest("order", "parent"), Deadline);
+        await Eventually(() => Task.FromResult(_atBank.Turns.Count == 2));
+
+        await _shop.TerminateAsync("order", null, recursive: true, Deadline);
+        await Eventually(async () => (await _shopStore.FinishedAsync(RuntimeStatus.Terminated, DateTimeOffset.MaxValue, 10, Deadline)).Count == 1);
+        await _atBank.DisposeAsync();
+        _atBank = new ScriptedWorker(_bank, like: _atBank);
+
+        Assert.Equal(RuntimeStatus.Terminated, (await _bank.WaitForCompletionAsync("kid", Deadline)).Status);
+    }
+
+    [Fact]
+    public async Task A_child_whose_start_was_recalled_does_not_begin()
+    {
+        await StartAsync();
+        var start = new ExecutionStarted("waiter", "kid", "execution") { Parent = new ParentInstance(1, "parent", "order", "parent's") { AppId = "shop" } };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => _bank.AnswerAsync(new AppQuestion("shop", "order", "parent's", start), new CancellationToken(canceled: true)));
+
+        Assert.Null(await _bank.GetAsync("kid", Deadline));
+    }
+
+    [Fact]
+    public async Task The_start_of_a_child_is_recalled_before_the_word_that_ends_it_is_sent()
+    {
+        await StartAsync();
+        _atShop!.Workflows["parent"] = Parent;
+        _atBank!.Workflows["waiter"] = static _ => [];
+        var ending = new TaskCompletionSource();
+        var wasEnding = new TaskCompletionSource<bool>();
+        _wire.Passes = (question, cancellation) =>
+        {
+            if (question.Event is ExecutionTerminated) ending.TrySetResult();
+            // The recall takes its time: long enough to be overtaken.
+            else if (question.Event is ExecutionStarted) cancellation.Register(() => wasEnding.SetResult(ending.Task.Wait(TimeSpan.FromMilliseconds(200))));
+        };
+        await _shop.StartAsync(new StartRequest("order", "parent"), Deadline);
+        await _bank.WaitForStartAsync("kid", Deadline);
+
+        await _shop.TerminateAsync("order", null, recursive: true, Deadline);
+
+        Assert.False(await wasEnding.Task.WaitAsync(Deadline));
+        await ending.Task.WaitAsync(Deadline);
+    }
+
+    [Fact]
     public async Task A_recursive_purge_reaches_families_in_other_apps_and_counts_them()
     {
         await FamilyAsync();
@@ -378,6 +432,8 @@ public sealed class AppsTests : IAsyncDisposable
 
         public bool LosesAnswers { get; set; }
 
+        public Action<AppQuestion, CancellationToken>? Passes { get; set; }
+
         public WorkflowEngine this[string app]
         {
             set => _engines[app] = value;
@@ -386,6 +442,7 @@ public sealed class AppsTests : IAsyncDisposable
         public async Task<HistoryEvent> AskAsync(string appId, AppQuestion question, CancellationToken cancellation)
         {
             if (IsCut) throw new IOException("cut");
+            Passes?.Invoke(question, cancellation);
             var answer = await _engines[appId].AnswerAsync(AppQuestion.Decode(question.Encode()), cancellation);
             return LosesAnswers ? throw new IOException("lost") : AppAnswer.Decode(AppAnswer.Encode(answer));
         }
