@@ -26,12 +26,19 @@ internal sealed class ConsoleLog(LogLevel least, Action<string, string> writeLin
 
     private sealed class Logger(ConsoleLog log, string category) : ILogger
     {
+        // Kestrel's own chatter is no news; what it cannot do reaches us as exceptions. Were the log of requests on at any level, the
+        // host would make an Activity and a scope for each, which costs a few percent of a request.
+        private readonly LogLevel _least = category switch
+        {
+            "Microsoft.AspNetCore.Hosting.Diagnostics" => LogLevel.None,
+            _ when category.StartsWith("Microsoft.", StringComparison.Ordinal) => LogLevel.Error,
+            _ => log.Least,
+        };
+
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        // Kestrel's own chatter is no news; what it cannot do reaches us as exceptions.
-        public bool IsEnabled(LogLevel logLevel) =>
-            logLevel >= (category.StartsWith("Microsoft.", StringComparison.Ordinal) ? LogLevel.Error : log.Least);
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= _least;
 
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
