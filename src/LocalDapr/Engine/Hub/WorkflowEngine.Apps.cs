@@ -186,15 +186,20 @@ public sealed partial class WorkflowEngine
 
     private async Task<HistoryEvent> RunChildOfAsync(ExecutionStarted start, ParentInstance asked, CancellationToken cancellation)
     {
-        ExecutionCompleted? verified = null;
+        string? verified = null;
+        var parentExecution = asked.ExecutionId;
         while (true)
         {
             var instance = await AcquireAsync(start.InstanceId, cancellation);
-            ExecutionCompleted? unverified = null;
+            string? unverified = null;
             using (Enter())
             {
                 if (instance.Evicted) continue;
-                if (!IsChildOf(instance, asked))
+                if (IsChildOf(instance, asked))
+                {
+                    parentExecution = StartOf(instance)!.Parent!.ExecutionId;
+                }
+                else
                 {
                     if (instance.IsActive) return new ChildFailed(asked.TaskId, ChildId.Taken(start.InstanceId));
                     unverified = Unverified_NeedsLock(instance, verified);
@@ -210,9 +215,10 @@ public sealed partial class WorkflowEngine
             if (await WhyNotAgainAsync(start.InstanceId, cancellation) is { } why) return new ChildFailed(asked.TaskId, ChildId.NotFree(why));
             verified = unverified;
         }
+        // Until the start is durable, what is told of the id is the end of the child that had it before.
         var end = await WaitAsync(
             start.InstanceId,
-            now => now.Completed is not null && now.Started?.Parent is { } parent && IsSame(parent, asked),
+            now => now is { Completed: not null, Started.Parent: { } parent } && IsSame(parent, asked) && parent.ExecutionId == parentExecution,
             cancellation);
         var completed = end.Completed!;
         return completed.Status == RuntimeStatus.Completed

@@ -100,11 +100,12 @@ public sealed partial class WorkflowEngine
         }
     }
 
-    /// <summary>The end whose descendants must be looked at before the id is used again; null when there is nothing to look at.</summary>
-    private static ExecutionCompleted? Unverified_NeedsLock(Instance instance, ExecutionCompleted? verified) =>
-        instance is { Exists: true, IsActive: false, State: { HasHadChildren: true, Completed: { } ended } } && !ReferenceEquals(ended, verified)
-            ? ended
-            : null;
+    /// <summary>
+    /// The execution whose descendants must be looked at before the id is used again; null when there is nothing to look at. It is known
+    /// by its id: the instance may leave memory while they are looked at.
+    /// </summary>
+    private static string? Unverified_NeedsLock(Instance instance, string? verified) =>
+        instance is { Exists: true, IsActive: false, State: { HasHadChildren: true, Started.ExecutionId: var ended } } && ended != verified ? ended : null;
 
     private async ValueTask<string?> WhyNotAgainAsync(string id, CancellationToken cancellation)
     {

@@ -52,12 +52,12 @@ public sealed partial class WorkflowEngine
     private async ValueTask<(bool IsTaken, string? WhyNot)> BeginAsync(
         string id, Func<Instance, bool> isTaken, Func<ExecutionStarted> start, CancellationToken cancellation)
     {
-        ExecutionCompleted? verified = null;
+        string? verified = null;
         while (true)
         {
             var instance = await AcquireAsync(id, cancellation);
             bool taken;
-            ExecutionCompleted? unverified;
+            string? unverified;
             Task durable;
             using (Enter())
             {

@@ -101,9 +101,14 @@ internal sealed class RandomProgram
         }
     }
 
+    /// <summary>A worker keeps still while this is so, as the SDKs do: what arrives waits in the history.</summary>
+    public static bool IsSuspended(IEnumerable<HistoryEvent> history) =>
+        history.LastOrDefault(happened => happened is ExecutionSuspended or ExecutionResumed) is ExecutionSuspended;
+
     /// <summary>One turn: follows the steps as far as the history allows, and answers what is new. Names the event it waits for.</summary>
     public (IReadOnlyList<WorkflowAction> Actions, string? Awaits) Run(IReadOnlyList<HistoryEvent> history, Moment soon)
     {
+        if (IsSuspended(history)) return ([], null);
         var started = history.OfType<ExecutionStarted>().Single();
         var (generation, output) = started.Input is { Length: > 0 } input ? (int.Parse(input.Split('|')[0]), input.Split('|')[1]) : (0, "");
         var actions = new List<WorkflowAction>();

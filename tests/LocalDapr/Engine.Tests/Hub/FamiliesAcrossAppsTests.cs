@@ -149,6 +149,17 @@ public sealed class FamiliesAcrossAppsTests : TwoApps
     }
 
     [Fact]
+    public async Task A_parent_whose_id_was_used_before_hears_the_end_of_its_own_child()
+    {
+        await FamilyAsync();
+        _atBank!.Workflows["waiter"] = static _ => [new CompleteWorkflow(2, RuntimeStatus.Completed) { Result = "second" }];
+
+        await _shop.StartAsync(new StartRequest("order", "parent"), Deadline);
+
+        Assert.Equal("second", (await _shop.WaitForCompletionAsync("order", Deadline)).Completed!.Result);
+    }
+
+    [Fact]
     public async Task A_rerun_starts_its_children_in_the_other_app_anew_and_can_end_them()
     {
         await FamilyAsync();

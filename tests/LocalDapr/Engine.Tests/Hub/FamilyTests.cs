@@ -41,6 +41,23 @@ public sealed class FamilyTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_id_is_free_again_although_far_more_children_are_looked_at_than_stay_in_memory()
+    {
+        const int Children = 100;
+        await BeginAsync();
+        _worker.Workflows["child"] = static _ => [Complete("")];
+        _worker.Workflows["parent"] = history => history.OfType<ChildCreated>().Any()
+            ? history.OfType<ChildCompleted>().Count() == Children ? [Complete("all")] : []
+            : [.. Enumerable.Range(1, Children).Select(i => new CreateChild(i, "", "child"))];
+        await _engine.StartAsync(new StartRequest("p", "parent"), Deadline);
+        await _engine.WaitForCompletionAsync("p", Deadline);
+
+        await _engine.StartAsync(new StartRequest("p", "parent"), Deadline);
+
+        Assert.Equal("all", (await _engine.WaitForCompletionAsync("p", Deadline)).Completed!.Result);
+    }
+
+    [Fact]
     public async Task A_recursive_termination_ends_far_more_children_than_stay_in_memory()
     {
         const int Children = 400;
