@@ -51,6 +51,9 @@ public sealed class ActivityItem
     /// <summary>Set for the activity of another app's workflow: that app waits for the result.</summary>
     internal TaskCompletionSource<ActivityResult>? Guest { get; init; }
 
+    /// <summary>What stands for it in the store, once its instance has ended without it.</summary>
+    internal Instance? Letter { get; set; }
+
     /// <summary>Answered or no longer wanted: a queue drops it.</summary>
     internal bool IsDone { get; set; }
 }

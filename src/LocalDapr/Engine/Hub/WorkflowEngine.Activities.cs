@@ -25,7 +25,12 @@ public sealed partial class WorkflowEngine
     /// <summary>Takes back what an instance of this app wanted.</summary>
     private void Withdraw_NeedsLock((string Instance, int Task) key)
     {
-        if (_behind.TryGetValue(key, out var others) && others.RemoveAll(item => item.Guest is null) > 0 && others.Count == 0) _behind.Remove(key);
+        if (_behind.TryGetValue(key, out var others))
+        {
+            foreach (var item in others.Where(item => item.Guest is null)) Forget_NeedsLock(item.Letter);
+            others.RemoveAll(item => item.Guest is null);
+            if (others.Count == 0) _behind.Remove(key);
+        }
         if (_activities.TryGetValue(key, out var held) && held.Guest is null) Remove_NeedsLock(key, held);
     }
 
@@ -34,6 +39,7 @@ public sealed partial class WorkflowEngine
     {
         _activities.Remove(key);
         item.IsDone = true;
+        Forget_NeedsLock(item.Letter);
         if (item.Worker is { } worker && worker.OpenActivities.Remove(item))
         {
             _openActivities--;
@@ -50,12 +56,12 @@ public sealed partial class WorkflowEngine
         WakeOne_NeedsLock();
     }
 
-    /// <summary>The same question of another app, asked before and still open.</summary>
-    private ActivityItem? FindGuest_NeedsLock((string Instance, int Task) key, string executionId)
+    /// <summary>The same activity, asked for before and still open: a guest when another app asked.</summary>
+    private ActivityItem? Find_NeedsLock((string Instance, int Task) key, string executionId, bool isGuest)
     {
         if (_activities.TryGetValue(key, out var held) && IsIt(held)) return held;
         return _behind.GetValueOrDefault(key)?.Find(IsIt);
 
-        bool IsIt(ActivityItem item) => item.Guest is not null && item.ExecutionId == executionId;
+        bool IsIt(ActivityItem item) => item.Guest is not null == isGuest && item.ExecutionId == executionId;
     }
 }

@@ -163,7 +163,7 @@ public sealed partial class WorkflowEngine
         Task<ActivityResult> answer;
         using (Enter())
         {
-            if (FindGuest_NeedsLock((question.InstanceId, task.EventId), question.ExecutionId) is { Guest: { } known })
+            if (Find_NeedsLock((question.InstanceId, task.EventId), question.ExecutionId, isGuest: true) is { Guest: { } known })
             {
                 answer = known.Task;
             }

@@ -229,7 +229,8 @@ public sealed partial class WorkflowEngine
         if (instance.State.Started is not { } started || !instance.State.OpenActivities.ContainsKey(task.EventId)) return;
         if (!IsOfThisApp(task))
         {
-            SendAway_NeedsLock(instance, task);
+            // What its instance ended without goes as a letter.
+            if (instance.IsActive) SendAway_NeedsLock(instance, task);
             return;
         }
         var item = new ActivityItem(instance.Id, started.ExecutionId, task)

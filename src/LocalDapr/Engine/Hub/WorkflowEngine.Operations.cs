@@ -134,7 +134,8 @@ public sealed partial class WorkflowEngine
     private Change Purge_NeedsLock(Instance instance)
     {
         CloseTurn_NeedsLock(instance);
-        foreach (var task in instance.State.OpenActivities.Keys)
+        // Those of one that has ended are done although nobody waits for them.
+        foreach (var task in instance.IsActive ? instance.State.OpenActivities.Keys : [])
         {
             Withdraw_NeedsLock((instance.Id, task));
         }

@@ -89,7 +89,7 @@ public sealed partial class WorkflowEngine
         {
             durable = TakeResult_NeedsLock(result) is var (instance, happened)
                 ? CommitArrival_NeedsLock(instance, Post_NeedsLock(instance, happened))
-                : WhenDurable_NeedsLock(result.InstanceId);
+                : WhenWritten_NeedsLock();
         }
         await durable.WaitAsync(cancellation);
     }
@@ -164,6 +164,7 @@ public sealed partial class WorkflowEngine
         _stalled.Remove(instance);
         TellTurn_NeedsLock(instance, turn, commit, now);
         if (instance.State is { Started: null, Continued: null }) _meter.Began(turn.NewEvents.OfType<ExecutionStarted>().First(), now);
+        var leftBehind = LeftBehind(instance, turn, commit);
         var change = Append_NeedsLock(instance, new InstanceRecord
         {
             At = now,
@@ -179,6 +180,7 @@ public sealed partial class WorkflowEngine
         unit.Changes.Add(commit.Messages.Any(message => message.TargetApp is not null) ? change with { StaysUnfinished = true } : change);
         if (instance.Away is not null && (commit.Restarted is not null || !instance.IsActive)) Recall_NeedsLock(instance);
         foreach (var message in commit.Messages) Deliver_NeedsLock(instance, message, unit);
+        foreach (var (task, of) in leftBehind) Leave_NeedsLock(task, of, unit);
         instance.CachedBy = turn.Worker.Options.KeepsInstances && commit.Restarted is null ? turn.Worker : null;
     }
 

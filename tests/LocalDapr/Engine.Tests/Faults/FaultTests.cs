@@ -65,6 +65,8 @@ internal sealed class FaultyRun : IAsyncDisposable
     private readonly HashSet<string> _ended = [];
     private readonly List<string> _begunAgain = [];
     private readonly List<string> _awake = [];
+    private readonly HashSet<string> _acted = [];
+    private readonly List<string> _unawaited;
     private readonly HashSet<(string Id, string App)> _suspended = [];
     private readonly List<(string Id, string App)> _everyone;
     private readonly List<(string Id, string App, string Name)> _watched;
@@ -80,6 +82,7 @@ internal sealed class FaultyRun : IAsyncDisposable
         _apps = isSpread ? [new App("shop"), new App(RandomProgram.Elsewhere)] : [new App("shop")];
         var root = RandomProgram.Name(isSpread, seed);
         _watched = [("root", "shop", root), .. RandomProgram.Of(root).Detached("root", "shop")];
+        _unawaited = [.. RandomProgram.Of(root).Unawaited("root", "shop")];
         _everyone = [.. _watched.Select(one => (one.Id, one.App)), .. RandomProgram.Of(root).Family("root", "shop")];
     }
 
@@ -101,6 +104,7 @@ internal sealed class FaultyRun : IAsyncDisposable
             await AskAsync(async () => await AppOf(app).Engine.PurgeAsync(id, recursive: true, force: false, default));
         _raised.Clear();
         _ended.Clear();
+        _acted.Clear();
         await AskAsync(() => _apps[0].Engine.StartAsync(new StartRequest("root", _watched[0].Name), default));
         return await ToTheEndAsync();
     }
@@ -117,6 +121,7 @@ internal sealed class FaultyRun : IAsyncDisposable
         }
         if (after == 0) return (expected, $"nothing after {MaxRounds} rounds: {await WhereAsync()}");
         var again = _begunAgain.Count == 0 ? "" : $"; begun again: {string.Join(' ', _begunAgain)}";
+        if (_unawaited.Where(input => !_acted.Contains(input)).ToList() is { Count: > 0 } lost) again += $"; not done: {string.Join(' ', lost)}";
         if (_awake.Count > 0) again += $"; went on though suspended: {string.Join(' ', _awake)}";
         return (expected, string.Join(' ', await Task.WhenAll(_watched.Select(ResultAsync))) + again);
     }
@@ -163,7 +168,7 @@ internal sealed class FaultyRun : IAsyncDisposable
     private async Task<bool> HaveEndedAsync()
     {
         while (_ended.Count < _watched.Count && await ResultAsync(_watched[_ended.Count]) is not null) _ended.Add(_watched[_ended.Count].Id);
-        return _ended.Count == _watched.Count && !(await _apps[0].Disk.ListAsync(null, 1_000, default)).Any(Letter.IsId);
+        return _ended.Count == _watched.Count && (await LettersAsync()).Count == 0;
     }
 
     // A question to the other app may be lost; its client hears of it and asks again.
@@ -183,9 +188,12 @@ internal sealed class FaultyRun : IAsyncDisposable
         }
     }
 
+    private async Task<IReadOnlyList<string>> LettersAsync() =>
+        [.. (await Task.WhenAll(_apps.Select(app => app.Disk.ListAsync(null, 1_000, default).AsTask()))).SelectMany(ids => ids).Where(Letter.IsId)];
+
     private async Task<string> WhereAsync()
     {
-        var letters = (await _apps[0].Disk.ListAsync(null, 1_000, default)).Where(Letter.IsId);
+        var letters = (await LettersAsync()).Select(letter => letter[^36..]);
         var all = await Task.WhenAll(_everyone.Select(async one => $"{one.Id}@{one.App} {(await GetAsync(one.Id, one.App))?.Status}"));
         return string.Join(", ", letters.Concat(all));
     }
@@ -257,6 +265,7 @@ internal sealed class FaultyRun : IAsyncDisposable
         var durable = _random.Next(2) == 0;
         _deliveries.Add(new Delivery(app, false, () =>
         {
+            _acted.Add(activity.Task.Input!);
             if (durable) return app.Engine.CompleteActivityAsync(answer, default);
             app.Worker.Complete([answer]);
             return ValueTask.CompletedTask;

@@ -5,7 +5,7 @@ namespace LocalDapr.Engine.Tests.Faults;
 
 /// <summary>
 /// A workflow made from a seed: generations of steps, each an activity (which may fail first), several at once, a timer, an event or a
-/// child; one that is spread also detaches workflows, and has some of its work done in the app <see cref="Elsewhere"/>.
+/// child, and now and then an activity that it does not wait for; one that is spread also detaches workflows, and has some of its work done in the app <see cref="Elsewhere"/>.
 /// <see cref="Evaluate"/> says what it must return; <see cref="Run"/> is the workflow itself, as a function of its history.
 /// </summary>
 internal sealed class RandomProgram
@@ -13,6 +13,7 @@ internal sealed class RandomProgram
     public const string Elsewhere = "bank";
 
     private const int RetryIdOffset = 10_000;
+    private const int UnawaitedId = 5_000_000;
 
     private readonly List<List<Step>> _generations = [];
     private readonly int _seed;
@@ -101,6 +102,16 @@ internal sealed class RandomProgram
         }
     }
 
+    /// <summary>The inputs of the activities that it, its children and what those detach ask for and do not wait for.</summary>
+    public IEnumerable<string> Unawaited(string id, string app)
+    {
+        foreach (var (one, program) in Below(id, app).Select(below => (below.Id, Of(below.Name))).Prepend((id, this)))
+        {
+            for (var generation = 0; generation < program._generations.Count; generation++)
+                if (program.IsCareless(generation)) yield return $"{one}!{generation}/0/0";
+        }
+    }
+
     /// <summary>A worker keeps still while this is so, as the SDKs do: what arrives waits in the history.</summary>
     public static bool IsSuspended(IEnumerable<HistoryEvent> history) =>
         history.LastOrDefault(happened => happened is ExecutionSuspended or ExecutionResumed) is ExecutionSuspended;
@@ -152,11 +163,21 @@ internal sealed class RandomProgram
             output += result;
         }
         var last = generation == _generations.Count - 1;
+        if (IsCareless(generation))
+        {
+            var id = UnawaitedId + generation;
+            Want(new ScheduleTask(id, "act") { Input = $"{started.InstanceId}!{generation}/0/0", TargetApp = _isSpread && _depth == 0 && _seed % 2 == 0 ? Elsewhere : null });
+            // What goes with the start of the next generation is dropped; what goes with the end is not.
+            if (!last) Want(new CreateTimer(id + 100, soon));
+            if (!last && !history.OfType<TimerFired>().Any(fired => fired.TimerId == id + 100)) return (actions, null);
+        }
         actions.Add(last
             ? new CompleteWorkflow(9_999, RuntimeStatus.Completed) { Result = output }
             : new CompleteWorkflow(9_999, RuntimeStatus.ContinuedAsNew) { Result = $"{generation + 1}|{output}", Carryover = [.. Unused(history, generation)] });
         return (actions, null);
     }
+
+    private bool IsCareless(int generation) => (uint)(_seed + generation) % 3 == 0;
 
     private static IEnumerable<EventRaised> Unused(IReadOnlyList<HistoryEvent> history, int generation) =>
         history.OfType<EventRaised>().Where(raised => int.Parse(raised.Name.Split('.')[0]) > generation);
