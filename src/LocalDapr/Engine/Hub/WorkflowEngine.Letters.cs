@@ -4,7 +4,7 @@ using LocalDapr.Engine.Turns;
 
 namespace LocalDapr.Engine.Hub;
 
-// Workflows that are started in other apps and reported on to nobody, and activities that their workflow ended without.
+// Workflows in other apps and activities whose end nobody waits for.
 public sealed partial class WorkflowEngine
 {
     private Instance Letter_NeedsLock(string id)
@@ -28,7 +28,8 @@ public sealed partial class WorkflowEngine
         }
         else if (letter.Inbox is [{ Event: ExecutionStarted start }, ..])
         {
-            Send_NeedsLock(letter, new AppQuestion(_options.AppId, start.InstanceId, start.ExecutionId, start));
+            var (id, executionId) = start.Parent is { } parent ? (parent.InstanceId, parent.ExecutionId) : (start.InstanceId, start.ExecutionId);
+            Send_NeedsLock(letter, new AppQuestion(_options.AppId, id, executionId, start));
         }
     }
 
@@ -56,32 +57,47 @@ public sealed partial class WorkflowEngine
         else Offer_NeedsLock(new ActivityItem(of.InstanceId, of.ExecutionId, task) { Propagated = of.Propagated, Letter = letter });
     }
 
-    /// <summary>The activities that a turn ends its instance, or its generation, without; each with what it is of.</summary>
-    private List<(TaskScheduled Task, ExecutionStarted Of)> LeftBehind(Instance instance, OpenTurn turn, TurnCommit commit)
+    /// <summary>The letters to write when a turn ends its instance, or its generation, without waiting for everything that it asked for.</summary>
+    private List<HistoryEvent[]> LeftBehind(Instance instance, OpenTurn turn, TurnCommit commit)
     {
         if (commit.Restarted is null && !commit.History.Any(static happened => happened is ExecutionCompleted)) return [];
-        var scheduled = instance.State.OpenActivities.Values.Concat(commit.IsOverruled ? [] : commit.History.OfType<TaskScheduled>());
-        var left = new List<(TaskScheduled, ExecutionStarted)>();
-        foreach (var task in scheduled)
+        var started = instance.State.Started ?? turn.NewEvents.OfType<ExecutionStarted>().First();
+        // What an overruled turn asked for is only told; what is terminated with its parent is not to be begun.
+        var asked = commit.IsOverruled ? [] : commit.History;
+        var children = turn.NewEvents.Any(static happened => happened is ExecutionTerminated { Recurse: true })
+            ? [] : instance.State.OpenChildren.Values.Concat(asked.OfType<ChildCreated>());
+        var letters = new List<HistoryEvent[]>();
+        foreach (var task in instance.State.OpenActivities.Values.Concat(asked.OfType<TaskScheduled>()))
         {
             if (instance.HasResultFor(task.EventId) || (!IsOfThisApp(task) && _options.Link is null)) continue;
-            var started = instance.State.Started ?? turn.NewEvents.OfType<ExecutionStarted>().First();
-            List<HistoryEvent> until = [.. instance.State.History.Concat(commit.History).TakeWhile(happened => !ReferenceEquals(happened, task)), task];
-            left.Add((task, new ExecutionStarted(started.Name, instance.Id, started.ExecutionId)
-            {
-                Timestamp = Now,
-                Propagated = task.Scope is null ? null : Propagation.For(task.Scope, _options.AppId, instance.Id, started, until),
-            }));
+            var of = new ExecutionStarted(started.Name, instance.Id, started.ExecutionId) { Timestamp = Now, Propagated = Propagated(task.Scope, task) };
+            letters.Add([task, of]);
         }
-        return left;
+        foreach (var child in children)
+        {
+            if (IsOfThisApp(child) || _options.Link is null || instance.HasChildResultFor(child.EventId)) continue;
+            letters.Add([StartOf(child, instance.Id, started, Propagated(child.Scope, child))]);
+        }
+        return letters;
+
+        PropagatedHistory? Propagated(PropagationScope? scope, HistoryEvent scheduled) => scope is null ? null : Propagation.For(
+            scope,
+            _options.AppId,
+            instance.Id,
+            started,
+            [.. instance.State.History.Concat(commit.History).TakeWhile(happened => !ReferenceEquals(happened, scheduled)), scheduled]);
     }
 
-    private void Leave_NeedsLock(TaskScheduled task, ExecutionStarted of, CommitUnit unit)
+    private void Leave_NeedsLock(HistoryEvent[] content, CommitUnit unit)
     {
         var letter = Letter_NeedsLock(Letter.NewId(Guid.NewGuid().ToString()));
-        if (Find_NeedsLock((of.InstanceId, task.EventId), of.ExecutionId, isGuest: false) is { } item) item.Letter = letter;
-        InboxEvent[] inbox = [new(letter.NextInbox(), task), new(letter.NextInbox(), of)];
-        unit.Changes.Add(Append_NeedsLock(letter, new InstanceRecord { At = of.Timestamp, Inbox = inbox, SetsCustomStatus = true }, begins: true));
+        if (content is [TaskScheduled task, ExecutionStarted of]
+            && Find_NeedsLock((of.InstanceId, task.EventId), of.ExecutionId, isGuest: false) is { } item)
+        {
+            item.Letter = letter;
+        }
+        InboxEvent[] inbox = [.. content.Select(happened => new InboxEvent(letter.NextInbox(), happened))];
+        unit.Changes.Add(Append_NeedsLock(letter, new InstanceRecord { At = Now, Inbox = inbox, SetsCustomStatus = true }, begins: true));
     }
 
     /// <summary>

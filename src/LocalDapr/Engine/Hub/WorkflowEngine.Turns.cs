@@ -180,7 +180,7 @@ public sealed partial class WorkflowEngine
         unit.Changes.Add(commit.Messages.Any(message => message.TargetApp is not null) ? change with { StaysUnfinished = true } : change);
         if (instance.Away is not null && (commit.Restarted is not null || !instance.IsActive)) Recall_NeedsLock(instance);
         foreach (var message in commit.Messages) Deliver_NeedsLock(instance, message, unit);
-        foreach (var (task, of) in leftBehind) Leave_NeedsLock(task, of, unit);
+        foreach (var content in leftBehind) Leave_NeedsLock(content, unit);
         instance.CachedBy = turn.Worker.Options.KeepsInstances && commit.Restarted is null ? turn.Worker : null;
     }
 

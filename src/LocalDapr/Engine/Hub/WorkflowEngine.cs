@@ -293,7 +293,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
                 _meter.Ended(started, completed);
                 TellEnd_NeedsLock(instance, started, completed);
             }
-            else if (happened is ChildCreated child && !IsOfThisApp(child)) SendAway_NeedsLock(instance, child);
+            else if (happened is ChildCreated child && !IsOfThisApp(child) && instance.IsActive) SendAway_NeedsLock(instance, child);
         }
         instance.TellWaiters();
         MakeReady_NeedsLock(instance);

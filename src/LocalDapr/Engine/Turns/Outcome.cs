@@ -10,12 +10,15 @@ internal sealed class Outcome(
     private readonly List<HistoryEvent> _events = [.. opened];
     private readonly List<OutgoingMessage> _messages = [];
     private readonly HashSet<string> _started = [];
+    private readonly List<ChildCreated> _begun = [];
     private readonly EventRouter _here = new(facts.AppId);
     private readonly TraceContext? _trace = facts.NamesSteps ? Steps.Of(started) : started.Trace;
 
     public TurnCommit Conclude(IReadOnlyList<WorkflowAction> actions, string? customStatus)
     {
-        Take(actions, actions.OfType<CompleteWorkflow>().FirstOrDefault());
+        var completion = actions.OfType<CompleteWorkflow>().FirstOrDefault();
+        Take(actions, completion);
+        if (completion is not null) TerminateChildren(_begun);
         return new TurnCommit { History = _events, Messages = _messages, CustomStatus = customStatus };
     }
 
@@ -25,6 +28,7 @@ internal sealed class Outcome(
         Take(actions, completion: null);
         _messages.Clear();
         Complete(end);
+        TerminateChildren([]);
         return new TurnCommit { History = _events, Messages = _messages, CustomStatus = customStatus, IsOverruled = true };
     }
 
@@ -98,7 +102,7 @@ internal sealed class Outcome(
     private void Create(CreateChild child)
     {
         var id = child.InstanceId.Length > 0 ? child.InstanceId : ChildId.Of(self, child.Id);
-        _events.Add(new ChildCreated(id, child.Name)
+        var created = new ChildCreated(id, child.Name)
         {
             EventId = child.Id,
             Timestamp = facts.Now,
@@ -107,8 +111,13 @@ internal sealed class Outcome(
             Input = child.Input,
             Trace = _trace,
             Scope = child.Scope,
-        });
-        if (IsElsewhere(child) && facts.ReachesOtherApps) return;
+        };
+        _events.Add(created);
+        if (IsElsewhere(child) && facts.ReachesOtherApps)
+        {
+            _begun.Add(created);
+            return;
+        }
         if (IsElsewhere(child))
         {
             var failed = new ChildFailed(child.Id, NotRouted($"child workflow '{child.Name}'", child.TargetApp));
@@ -116,7 +125,11 @@ internal sealed class Outcome(
             return;
         }
         // One that was left behind by continue-as-new: its end is this task's end, as in daprd.
-        if (facts.IsOwnChild(id, child.Id)) return;
+        if (facts.IsOwnChild(id, child.Id))
+        {
+            _begun.Add(created);
+            return;
+        }
         var isTaken = facts.IsActive(id) || !_started.Add(id);
         if (isTaken || facts.WhyNotAgain(id) is not null)
         {
@@ -124,6 +137,7 @@ internal sealed class Outcome(
             _messages.Add(new OutgoingMessage(self, new ChildFailed(child.Id, why) { Timestamp = facts.Now }));
             return;
         }
+        _begun.Add(created);
         _messages.Add(new OutgoingMessage(id, ChildStart(id, child)));
     }
 
@@ -178,7 +192,6 @@ internal sealed class Outcome(
             Timestamp = facts.Now,
             Router = _here,
         });
-        if (opened.OfType<ExecutionTerminated>().FirstOrDefault() is { Recurse: true } terminated) TerminateChildren(terminated);
         if (started.Parent is not { } parent) return;
         HistoryEvent result = complete.Status == RuntimeStatus.Completed
             ? new ChildCompleted(parent.TaskId, complete.Result)
@@ -188,15 +201,17 @@ internal sealed class Outcome(
         if (parent.AppId is null || parent.AppId == facts.AppId) _messages.Add(new OutgoingMessage(parent.InstanceId, result));
     }
 
-    private void TerminateChildren(ExecutionTerminated terminated)
+    // Also those of this very turn: they are begun first, as in daprd.
+    private void TerminateChildren(IEnumerable<ChildCreated> begun)
     {
+        if (opened.OfType<ExecutionTerminated>().FirstOrDefault() is not { Recurse: true } terminated) return;
         var done = opened.Select(happened => happened switch
         {
             ChildCompleted child => child.TaskId,
             ChildFailed child => child.TaskId,
             _ => int.MinValue,
         }).ToHashSet();
-        foreach (var child in state.OpenChildren.Values.Where(child => !done.Contains(child.EventId)))
+        foreach (var child in state.OpenChildren.Values.Where(child => !done.Contains(child.EventId)).Concat(begun))
         {
             var app = child.Router?.TargetApp;
             _messages.Add(new OutgoingMessage(child.InstanceId, terminated with { Timestamp = facts.Now, Router = null })

@@ -55,6 +55,20 @@ public sealed class DurabilityTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_answer_to_an_activity_that_its_workflow_ended_without_is_told_when_it_will_not_be_given_out_again()
+    {
+        await RunningAsync();
+        await _engine.CompleteTurnAsync(new TurnResponse("a", [new ScheduleTask(1, "step"), new CompleteWorkflow(2, RuntimeStatus.Completed)]), Deadline);
+        _engine.Take(_worker, _turns, _activities, 16);
+        Assert.Single(_activities);
+        _store.Close();
+
+        await AnsweredWhenWrittenAsync(_engine.CompleteActivityAsync(new ActivityResult("a", 1, "r", null), Deadline).AsTask());
+
+        Assert.Equal(["a"], await _store.ListAsync(null, 10, Deadline));
+    }
+
+    [Fact]
     public async Task An_id_is_said_to_be_taken_when_its_start_is_written()
     {
         await _engine.StartAsync(Deadline);

@@ -149,6 +149,24 @@ public sealed class FamiliesAcrossAppsTests : TwoApps
     }
 
     [Fact]
+    public async Task A_child_whose_parent_ended_without_it_is_begun_once_its_app_is_there()
+    {
+        await StartAsync();
+        _wire.IsCut = true;
+        _atShop!.Workflows["careless"] = static _ =>
+            [new CreateChild(1, "kid", "waiter") { TargetApp = "bank" }, new CompleteWorkflow(2, RuntimeStatus.Completed)];
+        _atBank!.Workflows["waiter"] = static _ => [new CompleteWorkflow(1, RuntimeStatus.Completed) { Result = "ran" }];
+        await _shop.StartAsync(new StartRequest("order", "careless"), Deadline);
+        await _shop.WaitForCompletionAsync("order", Deadline);
+
+        await StartAsync();
+        _wire.IsCut = false;
+
+        Assert.Equal("ran", (await _bank.WaitForCompletionAsync("kid", Deadline)).Completed!.Result);
+        await Eventually(async () => !(await _shopStore.ListAsync(null, 10, Deadline)).Any(Letter.IsId));
+    }
+
+    [Fact]
     public async Task A_parent_whose_id_was_used_before_hears_the_end_of_its_own_child()
     {
         await FamilyAsync();

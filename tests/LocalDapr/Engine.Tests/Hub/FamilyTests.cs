@@ -76,6 +76,23 @@ public sealed class FamilyTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_recursive_termination_reaches_the_children_that_the_terminated_turn_creates_but_nobody_else_of_that_id()
+    {
+        await BeginAsync();
+        _worker.Workflows["child"] = static _ => [];
+        _worker.Workflows["parent"] = static history => history.OfType<ExecutionTerminated>().Any()
+            ? [new CreateChild(1, "kid", "child"), new CreateChild(2, "stranger", "child"), new CompleteWorkflow(3, RuntimeStatus.Terminated)] : [];
+        await _engine.StartAsync(new StartRequest("stranger", "child"), Deadline);
+        await _engine.StartAsync(new StartRequest("p", "parent"), Deadline);
+
+        await _engine.TerminateAsync("p", null, recursive: true, Deadline);
+
+        Assert.Equal(RuntimeStatus.Terminated, (await _engine.WaitForCompletionAsync("kid", Deadline)).Status);
+        await _engine.FlushAsync();
+        Assert.Equal(RuntimeStatus.Running, (await _engine.WaitForStartAsync("stranger", Deadline)).Status);
+    }
+
+    [Fact]
     public async Task An_id_is_free_again_only_when_no_grandchild_runs()
     {
         await BeginWithGrandchildAsync();
