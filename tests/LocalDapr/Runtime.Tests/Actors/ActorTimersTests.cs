@@ -61,6 +61,48 @@ public sealed class ActorTimersTests
         Assert.Equal(4, count);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_timer_that_the_callback_before_it_deletes_or_replaces_does_not_fire_as_it_was(bool replaced)
+    {
+        var (first, fired) = (new TaskCompletionSource(), new List<ActorTimer>());
+        using var timers = new ActorTimers(_time, timer =>
+        {
+            fired.Add(timer);
+            return timer.Name == "first" ? first.Task : Task.CompletedTask;
+        });
+        var anew = Timer(new ScheduleText("5s", null, null)) with { Data = [1] };
+        timers.Register(Timer(new ScheduleText("0s", null, null)) with { Name = "first" });
+        timers.Register(Timer(new ScheduleText("1s", null, null)));
+        Advance(2);
+
+        if (replaced) timers.Register(anew);
+        else timers.Unregister(actor, "t");
+        first.SetResult();
+        Advance(10);
+
+        Assert.Equal(replaced ? ["first", "t"] : ["first"], fired.Select(timer => timer.Name));
+        if (replaced) Assert.Same(anew, fired[1]);
+    }
+
+    [Fact]
+    public void The_timers_of_another_actor_do_not_wait()
+    {
+        var (first, fired) = (new TaskCompletionSource(), new List<string>());
+        using var timers = new ActorTimers(_time, timer =>
+        {
+            fired.Add(timer.Actor.Id);
+            return timer.Actor == actor ? first.Task : Task.CompletedTask;
+        });
+        timers.Register(Timer(new ScheduleText("0s", null, null)));
+        timers.Register(Timer(new ScheduleText("1s", null, null)) with { Actor = new("Cart", "2") });
+
+        Advance(2);
+
+        Assert.Equal(["1", "2"], fired);
+    }
+
     private static ActorTimer Timer(ScheduleText text) => new(actor, "t", null, null, text);
 
     private ActorTimers NewTimers() => new(_time, _ =>

@@ -7,12 +7,16 @@ namespace LocalDapr.Runtime.Actors.Timers;
 internal sealed record ActorTimer(ActorKey Actor, string Name, byte[]? Data, string? Callback, ScheduleText Text);
 
 /// <summary>
-/// The timers of one sidecar, in memory only. They outlive the idleness of their actor: a firing activates it again. A firing begins when
-/// the one before has ended, and one that fails is not repeated. Thread-safe.
+/// The timers of one sidecar, in memory only. They outlive the idleness of their actor: a firing activates it again. The timers of an actor
+/// fire one after the other, in the order of their times; a firing that fails is not repeated. Thread-safe.
 /// </summary>
 internal sealed class ActorTimers : IDisposable
 {
     private readonly ConcurrentDictionary<(ActorKey, string), Entry> _timers = new();
+
+    // The actors a timer of which fires now, each with its due timers that wait for the end of that. Guarded by the gate.
+    private readonly Dictionary<ActorKey, Queue<Entry>> _firing = [];
+    private readonly Lock _gate = new();
     private readonly DueQueue<Entry> _queue;
     private readonly TimeProvider _time;
     private readonly Func<ActorTimer, Task> _fire;
@@ -20,7 +24,7 @@ internal sealed class ActorTimers : IDisposable
     public ActorTimers(TimeProvider time, Func<ActorTimer, Task> fire)
     {
         (_time, _fire) = (time, fire);
-        _queue = new DueQueue<Entry>(time, entry => _ = RunAsync(entry));
+        _queue = new DueQueue<Entry>(time, entry => _ = RunInOrderAsync(entry));
     }
 
     /// <summary>Registers a timer in place of the one of that name.</summary>
@@ -48,7 +52,34 @@ internal sealed class ActorTimers : IDisposable
         _queue.Dispose();
     }
 
-    // Never faults: the callback logs its failures. An entry that is not the registered one any more is stale and ends here.
+    // Never faults: the callback logs its failures.
+    private async Task RunInOrderAsync(Entry due)
+    {
+        lock (_gate)
+        {
+            if (_firing.TryGetValue(due.Timer.Actor, out var waiting))
+            {
+                waiting.Enqueue(due);
+                return;
+            }
+
+            _firing[due.Timer.Actor] = [];
+        }
+
+        for (Entry? next = due; next is not null; next = NextOf(due.Timer.Actor)) await RunAsync(next);
+    }
+
+    private Entry? NextOf(ActorKey actor)
+    {
+        lock (_gate)
+        {
+            if (_firing[actor].TryDequeue(out var next)) return next;
+            _firing.Remove(actor);
+            return null;
+        }
+    }
+
+    // An entry that is not the registered one any more ends here: it was deleted or replaced, maybe by the callback it has waited for.
     private async Task RunAsync(Entry entry)
     {
         if (!IsCurrent(entry)) return;
