@@ -25,7 +25,7 @@ public sealed class ActorRemindersTests : IAsyncDisposable
             new ReminderStore(_database),
             new(),
             _time,
-            (_, _) => Task.FromResult(Interlocked.Increment(ref seen) > before ? Firing.Taken : first),
+            (_, _, _) => Task.FromResult(Interlocked.Increment(ref seen) > before ? Firing.Taken : first),
             TestContext.Current.CancellationToken);
         await reminders.OpenAsync();
         var policy = new FailurePolicy(TimeSpan.FromSeconds(1), 2);
@@ -40,6 +40,53 @@ public sealed class ActorRemindersTests : IAsyncDisposable
             },
             "the end of the reminder");
         Assert.Equal(fired, seen);
+    }
+
+    [Fact]
+    public async Task Very_many_callbacks_at_one_time_wait_for_each_other_but_not_for_those_that_wait_for_a_turn()
+    {
+        var (done, running, waiting) = (new TaskCompletionSource(), 0, 0);
+        using var reminders = new ActorReminders(
+            new ReminderStore(_database),
+            new(),
+            _time,
+            async (reminder, waits, _) =>
+            {
+                if (reminder.Actor == actor)
+                {
+                    waits();
+                    Interlocked.Increment(ref waiting);
+                }
+                else
+                {
+                    Interlocked.Increment(ref running);
+                }
+
+                await done.Task;
+                return Firing.Taken;
+            },
+            TestContext.Current.CancellationToken);
+        await reminders.OpenAsync();
+
+        for (var i = 0; i < 300; i++) await RegisterAsync(actor, $"{i}");
+        await ComeDueAsync(() => waiting == 300, "all that wait for the turn");
+        for (var i = 0; i < 300; i++) await RegisterAsync(new ActorKey("T", $"other{i}"), "r");
+        await ComeDueAsync(() => running == 256, "as many callbacks as may run");
+        done.SetResult();
+
+        await ComeDueAsync(() => reminders.List("T", id: null).Count == 0, "the end of all");
+        Assert.Equal((300, 300), (waiting, running));
+
+        Task ComeDueAsync(Func<bool> condition, string what) => OneSidecar.EventuallyAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(1));
+                return Task.FromResult(condition());
+            },
+            what);
+
+        Task RegisterAsync(ActorKey of, string name) =>
+            reminders.RegisterAsync(new Reminder(of, name, 1) { NextDue = _time.GetUtcNow() }, overwrite: false);
     }
 
     [Fact]

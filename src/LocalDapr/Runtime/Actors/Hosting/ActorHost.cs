@@ -153,11 +153,11 @@ internal sealed partial class ActorHost
         await _idleScan;
     }
 
-    private async Task<Firing> FireReminderAsync(Reminder reminder, CancellationToken cancellation)
+    private async Task<Firing> FireReminderAsync(Reminder reminder, Action waits, CancellationToken cancellation)
     {
         try
         {
-            return await FireAsync(reminder.Actor, (app, limit) => app.RemindAsync(reminder, limit), cancellation);
+            return await FireAsync(new(reminder.Actor, (app, limit) => app.RemindAsync(reminder, limit), waits), cancellation);
         }
         catch (DaprError)
         {
@@ -171,7 +171,7 @@ internal sealed partial class ActorHost
     {
         try
         {
-            if (await FireAsync(timer.Actor, (app, limit) => app.FireTimerAsync(timer, limit), _ended.Token) != Firing.Taken)
+            if (await FireAsync(new(timer.Actor, (app, limit) => app.FireTimerAsync(timer, limit), static () => { }), _ended.Token) != Firing.Taken)
                 LogTimerFailed(timer.Name, timer.Actor);
         }
         catch (Exception error) when (error is DaprError or OperationCanceledException)
@@ -180,25 +180,28 @@ internal sealed partial class ActorHost
         }
     }
 
-    private async Task<Firing> FireAsync(ActorKey actor, Callback fire, CancellationToken cancellation)
+    private async Task<Firing> FireAsync(Callback callback, CancellationToken cancellation)
     {
         while (true)
         {
-            var host = await _locate(actor, cancellation);
-            if (await host.FireHereAsync(actor, fire, cancellation) is { } outcome) return outcome;
+            var host = await _locate(callback.Actor, cancellation);
+            if (await host.FireHereAsync(callback, cancellation) is { } outcome) return outcome;
         }
     }
 
-    private async Task<Firing?> FireHereAsync(ActorKey key, Callback fire, CancellationToken cancellation)
+    private async Task<Firing?> FireHereAsync(Callback callback, CancellationToken cancellation)
     {
         await WhenReadyAsync(cancellation);
+        var key = callback.Actor;
         if (Types.Find(key.Type) is not { } options) return Firing.Taken;
-        if (await _table.EnterAsync(key, options, chain: null, cancellation) is not { } actor) return null;
+        var turn = _table.EnterAsync(key, options, chain: null, cancellation);
+        if (!turn.IsCompleted) callback.Waits();
+        if (await turn is not { } actor) return null;
         try
         {
             // As for calls, only the time limit of a policy counts within the turn.
             var inTurn = _sidecar.Resiliency.Actor(key.Type, key.Id) with { Retry = null, Breaker = null };
-            return await inTurn.ExecuteAsync(limit => new ValueTask<Firing>(fire(_app, limit)), actor.CutOff);
+            return await inTurn.ExecuteAsync(limit => new ValueTask<Firing>(callback.Fire(_app, limit)), actor.CutOff);
         }
         catch (OperationCanceledException) when (actor.CutOff.IsCancellationRequested)
         {
@@ -246,7 +249,8 @@ internal sealed partial class ActorHost
         }
     }
 
-    private delegate Task<Firing> Callback(IActorApp app, CancellationToken limit);
+    /// <summary>A reminder or timer on its way to the app; <c>Waits</c> is told when the turn is not free at once.</summary>
+    private sealed record Callback(ActorKey Actor, Func<IActorApp, CancellationToken, Task<Firing>> Fire, Action Waits);
 
     [LoggerMessage(EventId = 401, Level = LogLevel.Information, Message = "{Host} hosts actor types {Types}")]
     private partial void LogHosting(string host, string types);

@@ -14,22 +14,25 @@ internal sealed class ActorReminders : IDisposable
     private static readonly TimeSpan lookAgain = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan untilItListens = TimeSpan.FromMilliseconds(500);
 
-    // Bounds the callbacks that run at one time when very many reminders come due together.
+    // Bounds the callbacks that the app gets at one time when very many reminders come due together. One that has to wait for its actor's
+    // turn gives its place back for good: when its turn comes it takes the place of the turn before it, so that the app has no more to do,
+    // and those who wait for a busy actor keep nobody from another.
     private readonly SemaphoreSlim _running = new(256);
     private readonly ConcurrentDictionary<(ActorKey, string), Reminder> _known = new();
     private readonly DueQueue<Reminder> _queue;
     private readonly ReminderStore _store;
     private readonly ConcurrentDictionary<(ActorKey, string), byte> _firing;
     private readonly TimeProvider _time;
-    private readonly Func<Reminder, CancellationToken, Task<Firing>> _fire;
+    private readonly Func<Reminder, Action, CancellationToken, Task<Firing>> _fire;
     private readonly CancellationToken _stopping;
 
     /// <param name="firing">What fires now on all hosts of the process.</param>
+    /// <param name="fire">Calls the app; runs its second argument when it has to wait for the actor's turn.</param>
     public ActorReminders(
         ReminderStore store,
         ConcurrentDictionary<(ActorKey, string), byte> firing,
         TimeProvider time,
-        Func<Reminder, CancellationToken, Task<Firing>> fire,
+        Func<Reminder, Action, CancellationToken, Task<Firing>> fire,
         CancellationToken stopping)
     {
         (_store, _firing, _time, _fire, _stopping) = (store, firing, time, fire, stopping);
@@ -154,13 +157,19 @@ internal sealed class ActorReminders : IDisposable
     private async Task<Firing> FireOnceAsync(Reminder reminder)
     {
         await _running.WaitAsync(_stopping);
+        var hasPlace = 1;
         try
         {
-            return await _fire(reminder, _stopping);
+            return await _fire(reminder, Leave, _stopping);
         }
         finally
         {
-            _running.Release();
+            Leave();
+        }
+
+        void Leave()
+        {
+            if (Interlocked.Exchange(ref hasPlace, 0) == 1) _running.Release();
         }
     }
 
