@@ -12,6 +12,7 @@ internal sealed class ActiveActor(ActorKey key, ActorTypeOptions options)
     private readonly CancellationTokenSource _cutOff = new();
     private long _lastTurnStart;
     private long _overdueTurn;
+    private bool _isEnding;
 
     public ActorKey Key { get; } = key;
 
@@ -42,6 +43,13 @@ internal sealed class ActiveActor(ActorKey key, ActorTypeOptions options)
         return known == (_overdueTurn = LastTurnStart);
     }
 
+    /// <summary>Its deactivation has begun; no scan begins another.</summary>
+    public bool IsEnding
+    {
+        get => Volatile.Read(ref _isEnding);
+        set => Volatile.Write(ref _isEnding, value);
+    }
+
     public Task CutOffAsync() => _cutOff.CancelAsync();
 
     public void End() => _ended.TrySetResult();
@@ -60,9 +68,15 @@ internal sealed record ActorClaims(Func<ActorKey, bool> IsHome, Func<ActorKey, b
 /// The active actors of one host and their turns. An actor becomes active by its first turn and stays so until it was idle for long, or
 /// belongs to another host; whoever comes while it is being deactivated waits, and is then told to look for it again. Thread-safe.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore's wait handle is never asked for.")]
 internal sealed class ActorTable(TimeProvider time, Func<ActorKey, CancellationToken, Task> deactivateInApp, ActorClaims claims)
 {
     private const int ParallelDeactivations = 32;
+
+    // An app that takes longer over one actor's end goes on with that, and others have their turn.
+    private static readonly TimeSpan longDeactivation = TimeSpan.FromSeconds(2);
+
+    private readonly SemaphoreSlim _deactivating = new(ParallelDeactivations);
 
     // Guards that an actor is in the table exactly while its claim is held.
     private readonly Lock _gate = new();
@@ -96,27 +110,18 @@ internal sealed class ActorTable(TimeProvider time, Func<ActorKey, CancellationT
     }
 
     /// <summary>
-    /// Deactivates what was idle for longer than its type allows. Idleness counts from the start of a turn: as in daprd, one that takes
-    /// longer is given up, and its actor is deactivated.
+    /// Begins to deactivate what was idle for longer than its type allows, a bounded number at a time; an app that hangs over one does not
+    /// hold up the others. Idleness counts from the start of a turn: as in daprd, one that takes longer is given up, and its actor is
+    /// deactivated. For one caller at a time.
     /// </summary>
-    public Task DeactivateIdleAsync(CancellationToken cancellation)
+    public async Task DeactivateIdleAsync(CancellationToken cancellation)
     {
-        var idle = _active.Values.Where(a => time.GetElapsedTime(a.LastTurnStart) >= a.Options.IdleTimeout);
-        return Parallel.ForEachAsync(idle, Options(cancellation), async (actor, token) =>
+        foreach (var actor in _active.Values)
         {
-            if (!actor.Turns.TryEnterIdle())
-            {
-                if (actor.IsOverdueAgain()) await CutOffAsync(actor, token);
-            }
-            else if (time.GetElapsedTime(actor.LastTurnStart) >= actor.Options.IdleTimeout)
-            {
-                await EndAsync(actor, token);
-            }
-            else
-            {
-                actor.Turns.Exit();
-            }
-        });
+            if (actor.IsEnding || time.GetElapsedTime(actor.LastTurnStart) < actor.Options.IdleTimeout) continue;
+            await _deactivating.WaitAsync(cancellation);
+            _ = GiveBackAsync(DeactivateIfIdleAsync(actor, cancellation));
+        }
     }
 
     /// <summary>Deactivates what belongs to another host now, each when its turn and those that wait already have ended.</summary>
@@ -162,9 +167,33 @@ internal sealed class ActorTable(TimeProvider time, Func<ActorKey, CancellationT
         }
     }
 
+    private async Task GiveBackAsync(Task deactivation)
+    {
+        await deactivation.WaitAsync(longDeactivation, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _deactivating.Release();
+    }
+
+    // Ends by itself, or with the cancellation: the end of the host waits for the actor's turn, which is taken until then.
+    private async Task DeactivateIfIdleAsync(ActiveActor actor, CancellationToken cancellation)
+    {
+        if (!actor.Turns.TryEnterIdle())
+        {
+            if (actor.IsOverdueAgain() && !actor.IsEnding) await CutOffAsync(actor, cancellation);
+        }
+        else if (time.GetElapsedTime(actor.LastTurnStart) >= actor.Options.IdleTimeout)
+        {
+            await EndAsync(actor, cancellation);
+        }
+        else
+        {
+            actor.Turns.Exit();
+        }
+    }
+
     // The caller holds the turn, which ends here: whoever waits for the actor to be free must hear of it.
     private async Task EndAsync(ActiveActor actor, CancellationToken cancellation)
     {
+        actor.IsEnding = true;
         try
         {
             await deactivateInApp(actor.Key, cancellation);
@@ -178,6 +207,7 @@ internal sealed class ActorTable(TimeProvider time, Func<ActorKey, CancellationT
 
     private async Task CutOffAsync(ActiveActor actor, CancellationToken cancellation)
     {
+        actor.IsEnding = true;
         var free = actor.Turns.CloseWhenFreeAsync();
         await actor.CutOffAsync();
         await free;
