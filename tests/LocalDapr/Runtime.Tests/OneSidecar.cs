@@ -42,8 +42,13 @@ internal sealed class OneSidecar : IAsyncDisposable
         },
         "grpc", configuration: null, resources);
 
+    /// <summary>The same with an app whose health is asked for at /healthz, very often.</summary>
+    public static Task<OneSidecar> StartProbedAsync(RequestDelegate app, params string[] resources) => StartAsync(
+        web => web.Run(app), "http", configuration: null, resources,
+        new AppHealthOptions("/healthz", TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(5), Threshold: 1));
+
     private static async Task<OneSidecar> StartAsync(
-        Action<WebApplication>? app, string protocol, string? configuration, string[] resources)
+        Action<WebApplication>? app, string protocol, string? configuration, string[] resources, AppHealthOptions? health = null)
     {
         var one = new OneSidecar();
         var files = Directory.CreateDirectory(Path.Combine(one.Folder, "resources")).FullName;
@@ -54,7 +59,7 @@ internal sealed class OneSidecar : IAsyncDisposable
         one.Sidecar = new Sidecar(one._host, new SidecarOptions
         {
             AppId = "app", AppPort = port, AppProtocol = protocol, HttpPort = 0, GrpcPort = 0, ResourcesPaths = [files], ConfigFiles = [config],
-            DataFolder = Path.Combine(one.Folder, "data"),
+            DataFolder = Path.Combine(one.Folder, "data"), AppHealth = health,
         });
         await one.Sidecar.StartAsync();
         await one.Sidecar.Ready.WaitAsync(TimeSpan.FromSeconds(60), Stop);

@@ -177,7 +177,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
     public void RegisterTimer(ActorTimer timer)
     {
-        var own = OwnHost(timer.Actor.Type) ?? throw DaprErrors.ActorTimerCreate(
+        var own = ReadyHost(timer.Actor.Type) ?? throw DaprErrors.ActorTimerCreate(
             $"can't create timer for actor {timer.Actor.Type}||{timer.Actor.Id}: actor type not registered");
         try
         {
@@ -216,7 +216,8 @@ internal sealed partial class ActorBlock : IBuildingBlock
             if (_closed) throw DaprErrors.ActorRuntimeClosed();
             if (Placement.Find(actor) is { } host)
             {
-                if (!host.IsReady) await host.WhenReadyAsync(cancellation);
+                // An actor that is to leave an app which is not well for another ends its turn there first.
+                if (!host.IsReady && Placement.HomeOf(actor) == host) await host.WhenReadyAsync(cancellation);
                 return host;
             }
 
@@ -246,7 +247,9 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
     private ActorHost? OwnHost(string type) => _hosts.LastOrDefault(host => host.Types.Find(type) is not null);
 
-    private ActorHost HostOf(string type) => OwnHost(type) ?? throw DaprErrors.ActorReminderNotHosted();
+    private ActorHost? ReadyHost(string type) => OwnHost(type) is { IsReady: true } host ? host : null;
+
+    private ActorHost HostOf(string type) => ReadyHost(type) ?? throw DaprErrors.ActorReminderNotHosted();
 
     private ActorReminders RemindersOf(ActorKey actor, ActorHost own) => (Placement.HomeOf(actor) ?? own).Reminders;
 
@@ -275,14 +278,16 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
     private ActorRuntimeEntry Describe()
     {
+        if (!State.Exists) return new ActorRuntimeEntry("DISABLED", [], HostReady: false, Placement: "");
         var known = _typesKnown.Task.IsCompleted;
         var hosts = _hosts.RemoveAll(static host => host.IsGone);
-        var status = !State.Exists ? "DISABLED" : known || !_sidecar.App.Exists ? "RUNNING" : "INITIALIZING";
+        // Types that are away because the app is not well are yet to come, as at the start.
+        if (hosts.Any(static host => !host.IsReady)) return new ActorRuntimeEntry("INITIALIZING", [], HostReady: false, Placement: "");
         return new ActorRuntimeEntry(
-            status,
+            known || !_sidecar.App.Exists ? "RUNNING" : "INITIALIZING",
             [.. hosts.SelectMany(host => host.Types.All.Keys.Select(type => new ActiveActors(type, host.CountOf(type))))],
-            HostReady: known && hosts.Any(host => host.IsReady),
-            Placement: State.Exists ? "placement: connected" : "");
+            HostReady: known && hosts.Length > 0,
+            Placement: "placement: connected");
     }
 
     [LoggerMessage(EventId = 402, Level = LogLevel.Warning, Message = "The app's answer to /dapr/config is not understood: {Why}")]

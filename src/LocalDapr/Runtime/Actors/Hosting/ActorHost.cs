@@ -29,6 +29,7 @@ internal sealed partial class ActorHost
     private readonly CancellationTokenSource _ended;
     private Task _idleScan = Task.CompletedTask;
     private Task _draining = Task.CompletedTask;
+    private Task _refreshing = Task.CompletedTask;
     private readonly Lock _placementGate = new();
     private readonly Action<ActorHost> _abandoned;
     private int _gone;
@@ -40,7 +41,7 @@ internal sealed partial class ActorHost
         (_sidecar, _app, Types, Name, _locate, _abandoned) = (sidecar, app, types, name, block.LocateAsync, block.Rejoin);
         _log = sidecar.NewLog("Actors");
         _ended = CancellationTokenSource.CreateLinkedTokenSource(sidecar.Stopping);
-        var claims = new ActorClaims(IsMine, actor => Placement.TryClaim(actor, this), actor => Placement.Release(actor, this));
+        var claims = new ActorClaims(actor => IsReady && IsMine(actor), actor => Placement.TryClaim(actor, this), actor => Placement.Release(actor, this));
         _table = new ActorTable(sidecar.Host.Time, DeactivateInAppAsync, claims);
         _timers = new ActorTimers(sidecar.Host.Time, FireTimerAsync);
         var store = new ReminderStore(sidecar.State.ActorStore!.Database);
@@ -63,6 +64,7 @@ internal sealed partial class ActorHost
     /// <summary>Completes when no turn of the app that was abandoned runs any more.</summary>
     public Task Abandoned { get; private set; } = Task.CompletedTask;
 
+    /// <summary>While the app is not well its types count as not hosted, and its actors leave it.</summary>
     public bool IsReady => _sidecar.App.Health.IsHealthy;
 
     private ActorPlacement Placement => _sidecar.Host.Actors;
@@ -79,6 +81,7 @@ internal sealed partial class ActorHost
     {
         await _reminders.OpenAsync();
         Placement.Changed += FollowPlacement;
+        _sidecar.App.Health.Changed += FollowHealth;
         Placement.Add(this);
         _idleScan = ScanIdleAsync();
         LogHosting(Name, string.Join(", ", Types.All.Keys));
@@ -143,14 +146,19 @@ internal sealed partial class ActorHost
         }
     }
 
+    // The probe must not wait for what follows from its answer.
+    private void FollowHealth(bool isHealthy) => _refreshing = Task.WhenAll(_refreshing, Task.Run(Placement.Refresh));
+
     private async Task LeaveAsync()
     {
+        _sidecar.App.Health.Changed -= FollowHealth;
         Placement.Remove(this);
         Placement.Changed -= FollowPlacement;
         _timers.Dispose();
         _reminders.Dispose();
         await _ended.CancelAsync();
         await _idleScan;
+        await _refreshing;
     }
 
     private async Task<Firing> FireReminderAsync(Reminder reminder, Action waits, CancellationToken cancellation)
@@ -191,7 +199,6 @@ internal sealed partial class ActorHost
 
     private async Task<Firing?> FireHereAsync(Callback callback, CancellationToken cancellation)
     {
-        await WhenReadyAsync(cancellation);
         var key = callback.Actor;
         if (Types.Find(key.Type) is not { } options) return Firing.Taken;
         var turn = _table.EnterAsync(key, options, chain: null, cancellation);

@@ -5,8 +5,9 @@ namespace LocalDapr.Runtime.Actors.Hosting;
 
 /// <summary>
 /// Which host of this process an actor lives on. Of several hosts of a type each actor has its home at the one with the highest hash of
-/// (host, actor): a host that comes or goes moves only its own share. An actor that is active elsewhere still stays there until that host
-/// has let it go, so that it is never active twice. Thread-safe; looking up takes no lock.
+/// (host, actor): a host that comes or goes moves only its own share. One whose app is not well counts only where no other is. An actor
+/// that is active elsewhere still stays there until that host has let it go, so that it is never active twice. Thread-safe; looking up
+/// takes no lock.
 /// </summary>
 internal sealed class ActorPlacement
 {
@@ -14,7 +15,7 @@ internal sealed class ActorPlacement
     private readonly ConcurrentDictionary<ActorKey, ActorHost> _owners = new();
     private volatile ImmutableDictionary<string, ImmutableArray<ActorHost>> _hosts = ImmutableDictionary<string, ImmutableArray<ActorHost>>.Empty;
 
-    /// <summary>Raised after hosts came or went, outside of any lock.</summary>
+    /// <summary>Raised after hosts came or went, or their health changed, outside of any lock.</summary>
     public event Action? Changed;
 
     /// <summary>Reminders that fire now, on whatever host: one that moves meanwhile waits for the end of it.</summary>
@@ -27,7 +28,7 @@ internal sealed class ActorPlacement
     public ActorHost? HomeOf(ActorKey actor)
     {
         if (!_hosts.TryGetValue(actor.Type, out var hosts)) return null;
-        return hosts.Length == 1 ? hosts[0] : hosts.MaxBy(host => Weight(host, actor));
+        return hosts.Length == 1 ? hosts[0] : hosts.MaxBy(host => (host.IsReady, Weight(host, actor)));
     }
 
     /// <summary>Takes the right to have the actor active; false while another host has it.</summary>
@@ -60,6 +61,9 @@ internal sealed class ActorPlacement
 
         Changed?.Invoke();
     }
+
+    /// <summary>To be called when the health of a host has changed.</summary>
+    public void Refresh() => Changed?.Invoke();
 
     private static ulong Weight(ActorHost host, ActorKey actor)
     {
