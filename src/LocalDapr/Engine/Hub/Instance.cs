@@ -24,6 +24,9 @@ internal sealed class Instance(string id)
 
     public string? CustomStatus { get; private set; }
 
+    /// <summary>When its history last changed.</summary>
+    public Moment Updated { get; private set; }
+
     public InstanceSummary? Visible { get; set; }
 
     public bool Exists { get; private set; }
@@ -111,6 +114,8 @@ internal sealed class Instance(string id)
     /// <summary>Takes over one record: from the store when loading, or on its way to it.</summary>
     public void Fold(InstanceRecord record)
     {
+        // What only arrived has changed nothing yet.
+        if (!Exists || record.Restarts || record.History.Count > 0) Updated = record.At;
         Exists = true;
         if (record.Restarts)
         {

@@ -14,7 +14,7 @@ public sealed record InstanceSummary(string InstanceId, RuntimeStatus Status)
     /// <summary>When the first turn of this generation began; null until it was committed.</summary>
     public Moment? Began { get; init; }
 
-    /// <summary>When it was last changed; null until the first turn was committed.</summary>
+    /// <summary>When its history last changed: what waits in the inbox has not changed it yet; null until the first turn was committed.</summary>
     public Moment? LastUpdated { get; init; }
 
     public string? CustomStatus { get; init; }

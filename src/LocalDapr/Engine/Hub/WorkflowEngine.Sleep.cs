@@ -65,7 +65,7 @@ public sealed partial class WorkflowEngine
     {
         instance.StoredWake = null;
         var unit = new CommitUnit();
-        unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord { At = instance.Visible?.LastUpdated ?? Now }));
+        unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord { At = Now }));
         _committer.Enqueue(unit);
     }
 

@@ -214,8 +214,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     private void Revive_NeedsLock(Instance instance, IReadOnlyList<StoredRecord> records)
     {
         instance.Loaded(records[^1].Sequence);
-        instance.Visible = InstanceSummary.Of(
-            instance.Id, instance.State, instance.CustomStatus, InstanceRecord.Decode(records[^1].Bytes.Span).At);
+        instance.Visible = InstanceSummary.Of(instance.Id, instance.State, instance.CustomStatus, instance.Updated);
         if (!instance.IsActive)
         {
             Retire_NeedsLock(instance, isLoaded: true);
@@ -249,7 +248,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     {
         instance.Fold(record);
         instance.Uncommitted++;
-        var after = InstanceSummary.Of(instance.Id, instance.State, instance.CustomStatus, record.At);
+        var after = InstanceSummary.Of(instance.Id, instance.State, instance.CustomStatus, instance.Updated);
         return new Change(instance, instance.NextSequence(), record, after) { Begins = begins, Wakes = NewWake_NeedsLock(instance, begins) };
     }
 

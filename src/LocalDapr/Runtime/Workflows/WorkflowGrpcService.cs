@@ -10,6 +10,9 @@ namespace LocalDapr.Runtime.Workflows;
 /// <summary>The management API of workflows on Dapr's own gRPC service.</summary>
 internal static class WorkflowGrpcService
 {
+    // Go's zero time.
+    private static Timestamp NotYet => new() { Seconds = -62_135_596_800 };
+
     public static void MapWorkflowManagement(this IEndpointRouteBuilder grpc, WorkflowManagement workflows)
     {
         foreach (var method in (MiniGrpc.GrpcMethod<StartWorkflowRequest, StartWorkflowResponse>[])[DaprMethods.StartWorkflowAlpha1, DaprMethods.StartWorkflowBeta1])
@@ -31,7 +34,9 @@ internal static class WorkflowGrpcService
         {
             grpc.MapDapr(method, async (request, call) =>
             {
-                await workflows.RaiseAsync(request.InstanceId, request.EventName, request.EventData.Memory, call.Cancellation);
+                // Empty bytes are none on the wire; the body of the HTTP API is there even when it is empty.
+                ReadOnlyMemory<byte>? data = request.EventData is { Length: > 0 } given ? given.Memory : default(ReadOnlyMemory<byte>?);
+                await workflows.RaiseAsync(request.InstanceId, request.EventName, data, call.Cancellation);
                 return new Empty();
             });
         }
@@ -65,8 +70,8 @@ internal static class WorkflowGrpcService
         if (await workflows.GetAsync(request.InstanceId, cancellation) is not { } summary) return response;
         response.RuntimeStatus = WorkflowManagement.StatusOf(summary);
         response.WorkflowName = summary.Started?.Name ?? "";
-        response.CreatedAt = summary.Started?.Timestamp.ToWire();
-        response.LastUpdatedAt = summary.LastUpdated?.ToWire();
+        response.CreatedAt = summary.Started?.Timestamp.ToWire() ?? NotYet;
+        response.LastUpdatedAt = summary.LastUpdated?.ToWire() ?? NotYet;
         foreach (var (name, value) in WorkflowManagement.PropertiesOf(summary)) response.Properties[name] = value;
         return response;
     }

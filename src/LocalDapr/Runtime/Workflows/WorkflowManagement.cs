@@ -51,13 +51,13 @@ internal sealed partial class WorkflowManagement(WorkflowBlock block)
     public ValueTask<InstanceSummary?> GetAsync(string instanceId, CancellationToken cancellation) =>
         block.Engine.GetAsync(Given(instanceId), cancellation);
 
-    public async ValueTask RaiseAsync(string instanceId, string eventName, ReadOnlyMemory<byte> data, CancellationToken cancellation)
+    public async ValueTask RaiseAsync(string instanceId, string eventName, ReadOnlyMemory<byte>? data, CancellationToken cancellation)
     {
         Given(instanceId);
         if (eventName.Length == 0) throw WorkflowErrors.EventNameMissing();
         try
         {
-            await block.Engine.RaiseAsync(instanceId, eventName, Strict.GetString(data.Span), cancellation);
+            await block.Engine.RaiseAsync(instanceId, eventName, data is { } given ? Strict.GetString(given.Span) : null, cancellation);
         }
         catch (WorkflowException refused)
         {

@@ -1,5 +1,6 @@
 using Dapr.DurableTask.Protobuf;
 using Dapr.Protocol;
+using Dapr.Protocol.Runtime.V1;
 using Google.Protobuf.WellKnownTypes;
 using Xunit;
 using static LocalDapr.Runtime.Tests.Workflows.TaskHub;
@@ -31,6 +32,44 @@ public sealed class TaskHubTests : IAsyncLifetime
         Assert.Equal(DateTime.MinValue, pending.LastUpdatedTimestamp.ToDateTime());
         Assert.Null(pending.StartedAt);
         Assert.Equal((await _hub.HistoryAsync("now"))[0].Timestamp, running.StartedAt);
+    }
+
+    [Fact]
+    public async Task What_only_arrived_has_not_updated_an_instance_yet()
+    {
+        await _hub.StartAsync("a");
+        await _hub.PlayAsync();
+        var before = (await _hub.StateAsync("a")).LastUpdatedTimestamp;
+
+        await _hub.RaiseAsync("a");
+        var arrived = (await _hub.StateAsync("a")).LastUpdatedTimestamp;
+        await _hub.PlayAsync();
+
+        Assert.Equal(before, arrived);
+        Assert.True((await _hub.StateAsync("a")).LastUpdatedTimestamp.ToDateTime() > before.ToDateTime());
+    }
+
+    [Fact]
+    public async Task The_management_API_shows_an_instance_that_waits_with_the_zero_time_of_Go_too()
+    {
+        var later = new CreateInstanceRequest { InstanceId = "later", Name = "w", ScheduledStartTimestamp = Timestamp.FromDateTime(DateTime.UtcNow.AddHours(1)) };
+        await _hub.CallAsync(TaskHubMethods.StartInstance, later);
+
+        var pending = await _hub.CallAsync(DaprMethods.GetWorkflowBeta1, new GetWorkflowRequest { InstanceId = "later", WorkflowComponent = "dapr" });
+
+        Assert.Equal((DateTime.MinValue, DateTime.MinValue), (pending.CreatedAt.ToDateTime(), pending.LastUpdatedAt.ToDateTime()));
+    }
+
+    [Fact]
+    public async Task An_event_raised_over_gRPC_without_data_has_none()
+    {
+        await _hub.StartAsync("a");
+        await _hub.PlayAsync();
+
+        await _hub.CallAsync(
+            DaprMethods.RaiseEventWorkflowBeta1, new RaiseEventWorkflowRequest { InstanceId = "a", WorkflowComponent = "dapr", EventName = "go" });
+
+        Assert.Null(Assert.Single((await _hub.TurnAsync()).NewEvents, e => e.EventRaised is not null).EventRaised.Input);
     }
 
     [Fact]
