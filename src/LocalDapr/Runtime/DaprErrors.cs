@@ -23,6 +23,9 @@ internal sealed class DaprError(string code, int httpStatus, StatusCode grpcStat
 
     /// <summary>Message over HTTP where it differs from gRPC's.</summary>
     public string? HttpMessage { get; init; }
+
+    /// <summary>No retry policy repeats what ended so.</summary>
+    public bool IsFinal { get; init; }
 }
 
 /// <summary>google.rpc.ResourceInfo.</summary>

@@ -111,7 +111,10 @@ internal sealed partial class ActorBlock : IBuildingBlock
             // The time limit is for the turn; waiting for it does not count. Retries give the turn back in between.
             var inTurn = policy with { Retry = null, Breaker = null };
             return await (policy with { Timeout = null }).ExecuteAsync(
-                token => new ValueTask<AppResponse>(InvokeOnceAsync(call, inTurn, token)), cancellation);
+                token => new ValueTask<AppResponse>(InvokeOnceAsync(call, inTurn, token)),
+                static answer => AppActors.IsError(answer) ? default(Failure) : null,
+                static error => error is not DaprError { IsFinal: true },
+                cancellation);
         }
         catch (Exception error) when (error is CircuitOpenException or TimeoutException)
         {

@@ -28,6 +28,9 @@ internal static partial class DaprErrors
     public static DaprError ActorInvoke(string why) =>
         new("ERR_ACTOR_INVOKE_METHOD", 500, StatusCode.Internal, $"error invoke actor method: {why}");
 
+    public static DaprError ActorMethodNotFound(string method) =>
+        new("ERR_ACTOR_INVOKE_METHOD", 500, StatusCode.Internal, $"error invoke actor method: actor method not found: {method}") { IsFinal = true };
+
     public static DaprError ActorNoAddress(ActorKey actor) =>
         new("ERR_ACTOR_INVOKE_METHOD", 500, StatusCode.FailedPrecondition,
             "error invoke actor method: failed to lookup actor: api error: code = FailedPrecondition desc = "

@@ -17,6 +17,9 @@ internal sealed class AppActors(AppChannel app) : IActorApp
 
     private const string CancelHeader = "X-DaprReminderCancel";
 
+    /// <summary>Whether an answer with status 200 tells that the actor failed.</summary>
+    public static bool IsError(AppResponse answer) => answer.Headers.Any(h => h.Key.Equals(ErrorHeader, StringComparison.OrdinalIgnoreCase));
+
     public async Task<AppResponse> InvokeAsync(ActorCall call, string? chain, CancellationToken cancellation)
     {
         var headers = chain is null ? call.Headers : WithChain(call.Headers, chain);
@@ -24,9 +27,9 @@ internal sealed class AppActors(AppChannel app) : IActorApp
             HttpMethod.Put, $"{PathOf(call.Actor)}/method/{ActorMethod.Escape(call.Method)}", call, headers, cancellation);
         return answer.Status switch
         {
-            200 when !Has(answer, ErrorHeader) && Cancels(answer) => throw DaprErrors.ActorInvoke("reminder has been canceled"),
+            200 when !IsError(answer) && Cancels(answer) => throw DaprErrors.ActorInvoke("reminder has been canceled"),
             200 => answer,
-            404 => throw DaprErrors.ActorInvoke($"actor method not found: actors/{call.Actor}/method/{call.Method}"),
+            404 => throw DaprErrors.ActorMethodNotFound($"actors/{call.Actor}/method/{call.Method}"),
             var status => throw DaprErrors.ActorInvoke($"error from actor service: ({status}) {System.Text.Encoding.UTF8.GetString(answer.Body.Span)}"),
         };
     }
@@ -75,9 +78,6 @@ internal sealed class AppActors(AppChannel app) : IActorApp
         writer.WriteRawValue(data, skipInputValidation: true);
     }
 
-    private static bool Has(AppResponse answer, string header) =>
-        answer.Headers.Any(h => h.Key.Equals(header, StringComparison.OrdinalIgnoreCase));
-
     private static bool Cancels(AppResponse answer) => answer.Headers.Any(
         h => h.Key.Equals(CancelHeader, StringComparison.OrdinalIgnoreCase) && h.Value.ToUpperInvariant() is "TRUE" or "T" or "YES" or "Y" or "ON" or "1");
 
@@ -97,7 +97,7 @@ internal sealed class AppActors(AppChannel app) : IActorApp
         {
             var answer = await app.SendAsync(HttpMethod.Put, path, "", null, body, "application/json", cancellation);
             // An answer that cancels the reminder counts as taken and no more: the series goes on, as in daprd.
-            return answer.Status == 200 && !Has(answer, ErrorHeader) ? Firing.Taken : Firing.Failed;
+            return answer.Status == 200 && !IsError(answer) ? Firing.Taken : Firing.Failed;
         }
         catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.ConnectionError)
         {

@@ -129,10 +129,9 @@ internal sealed class StreamedActors : IActorApp
         }
     }
 
-    private static DaprError Failed(ActorCall call, SubscribeActorEventsRequestFailedAlpha1 failed) => DaprErrors.ActorInvoke(
-        failed.Code == (uint)StatusCode.NotFound
-            ? $"actor method not found: {call.Method}"
-            : $"error from actor service: {failed.Message}");
+    private static DaprError Failed(ActorCall call, SubscribeActorEventsRequestFailedAlpha1 failed) => failed.Code == (uint)StatusCode.NotFound
+        ? DaprErrors.ActorMethodNotFound(call.Method)
+        : DaprErrors.ActorInvoke($"error from actor service: {failed.Message}");
 
     private static AppResponse ToResponse(SubscribeActorEventsRequestInvokeResponseAlpha1 answer)
     {
