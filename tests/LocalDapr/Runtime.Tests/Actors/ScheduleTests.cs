@@ -13,6 +13,8 @@ public sealed class ScheduleTests
     [InlineData("0h0m1s500ms", 1.5)]
     [InlineData("2026-01-31T12:00:05Z", 5)]
     [InlineData("2026-01-31T13:00:05+01:00", 5)]
+    [InlineData("2026-01-31T12:00:05,5Z", 5.5)]
+    [InlineData("2026-01-31T12:00:01.500000000Z", 1.5)]
     [InlineData("P3DT2H", 266_400)]
     public void A_due_time_is_a_Go_duration_an_ISO_duration_or_an_instant(string text, double seconds)
     {
@@ -49,6 +51,23 @@ public sealed class ScheduleTests
     [InlineData("10s", null, "2020-01-01T00:00:00Z")]
     public void A_timer_refuses(string? due, string? period, string? ttl) =>
         Assert.Throws<FormatException>(() => Schedule.ForTimer(new ScheduleText(due, period, ttl), now));
+
+    [Theory]
+    [InlineData("2099-01-02T03:04:05")]
+    [InlineData("2099-01-02T03:04:05.000")]
+    [InlineData("2099-01-02T03:04:05z")]
+    [InlineData("2099-01-02t03:04:05Z")]
+    [InlineData("2099-01-02T03:04:05 Z")]
+    [InlineData("2099-01-02T03:04:05Z\n")]
+    [InlineData("2099-01-02T03:04:05+0100")]
+    [InlineData("2099-01-02T24:00:00Z")]
+    [InlineData("2099-02-30T03:04:05Z")]
+    public void An_instant_that_is_not_quite_RFC_3339_is_refused(string text)
+    {
+        Assert.Throws<FormatException>(() => Schedule.ForReminder(new ScheduleText(text, null, null), now));
+        Assert.Throws<FormatException>(() => Schedule.ForTimer(new ScheduleText(text, null, null), now));
+        Assert.Throws<FormatException>(() => Schedule.ForReminder(new ScheduleText("1s", "1s", text), now));
+    }
 
     [Theory]
     [InlineData(null, "PT1S", "3s", 3)]

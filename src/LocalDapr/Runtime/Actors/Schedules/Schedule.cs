@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace LocalDapr.Runtime.Actors.Schedules;
 
@@ -6,7 +7,7 @@ namespace LocalDapr.Runtime.Actors.Schedules;
 internal readonly record struct ScheduleText(string? DueTime, string? Period, string? Ttl);
 
 /// <summary>When something fires first, how it goes on, and when it ends at the latest.</summary>
-internal sealed record Schedule(DateTimeOffset FirstDue, Period? Period, DateTimeOffset? Ends)
+internal sealed partial record Schedule(DateTimeOffset FirstDue, Period? Period, DateTimeOffset? Ends)
 {
     /// <summary>
     /// Rules of reminders: a due time or a period, no calendar periods, a ttl only with a period; <c>R0</c> means no end. The ttl counts
@@ -47,11 +48,13 @@ internal sealed record Schedule(DateTimeOffset FirstDue, Period? Period, DateTim
         return next > ends ? null : next;
     }
 
-    /// <summary>An instant as RFC 3339 has it; null for anything else.</summary>
+    /// <summary>An instant as RFC 3339 has it, its letters in upper case and its zone told; null for anything else.</summary>
     public static DateTimeOffset? TryInstant(string text) =>
-        text.Length >= 20 && text[10] == 'T' && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
-            ? instant
-            : null;
+        InstantShape().IsMatch(text) && DateTimeOffset.TryParse(text.Replace(',', '.'), CultureInfo.InvariantCulture, out var instant) ? instant : null;
+
+    // Go allows a comma, and an hour of one digit.
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d{1,2}:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)\z", RegexOptions.ECMAScript)]
+    private static partial Regex InstantShape();
 
     private static bool IsAbsent(string? text) => string.IsNullOrEmpty(text);
 
