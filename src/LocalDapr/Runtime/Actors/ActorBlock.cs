@@ -293,7 +293,8 @@ internal sealed partial class ActorBlock : IBuildingBlock
             Placement: "placement: connected");
     }
 
-    [LoggerMessage(EventId = 402, Level = LogLevel.Warning, Message = "The app's answer to /dapr/config is not understood: {Why}")]
+    [LoggerMessage(
+        EventId = 402, Level = LogLevel.Error, Message = "The app hosts no actors, as its answer to /dapr/config is not understood: {Why}")]
     private partial void LogBadConfig(string why);
 }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LocalDapr.Runtime.Actors.Hosting;
 using Xunit;
 
@@ -24,4 +25,20 @@ public sealed class ActorTypesTests
     [InlineData("""{"entities":null}""")]
     public void An_app_without_types_hosts_nothing(string body) =>
         Assert.Empty(ActorTypes.Parse(System.Text.Encoding.UTF8.GetBytes(body)).All);
+
+    [Theory]
+    [InlineData("""  "actorIdleTimeout": "PT1M"  """)]
+    [InlineData("""  "ACTORIDLETIMEOUT": 60  """)]
+    [InlineData("""  "drainOngoingCallTimeout": "soon"  """)]
+    [InlineData("""  "reentrancy": "yes"  """)]
+    [InlineData("""  "reentrancy": { "enabled": "true" }  """)]
+    [InlineData("""  "reentrancy": { "maxStackDepth": "32" }  """)]
+    public void What_is_wrong_at_the_top_level_makes_the_whole_answer_wrong(string wrong) =>
+        Assert.Throws<JsonException>(() => ActorTypes.Parse(System.Text.Encoding.UTF8.GetBytes($$"""{ "entities": ["A"], {{wrong}} }""")));
+
+    [Theory]
+    [InlineData("""  "actorIdleTimeout": null, "drainOngoingCallTimeout": "", "reentrancy": null  """)]
+    [InlineData("""  "entitiesConfig": [{ "entities": ["A"], "actorIdleTimeout": "PT1M", "drainOngoingCallTimeout": "soon" }]  """)]
+    public void What_is_absent_or_wrong_for_one_type_is_the_default(string odd) =>
+        Assert.Equal(ActorTypeOptions.Default, ActorTypes.Parse(System.Text.Encoding.UTF8.GetBytes($$"""{ "entities": ["A"], {{odd}} }""")).Find("A"));
 }

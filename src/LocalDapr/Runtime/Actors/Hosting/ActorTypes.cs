@@ -11,7 +11,8 @@ internal sealed record ActorTypeOptions(TimeSpan IdleTimeout, TimeSpan DrainTime
 
 /// <summary>
 /// The actor types of an app, read from its answer to <c>/dapr/config</c>. An entry of <c>entitiesConfig</c> stands alone: what it leaves
-/// out is the built-in default, not the value of the top level. Property names match in any case, as daprd reads them.
+/// out is the built-in default, not the value of the top level, and so is what it says wrongly. A wrong value at the top level means that
+/// nothing is hosted. Property names match in any case, as daprd reads them.
 /// </summary>
 internal sealed class ActorTypes(IReadOnlyDictionary<string, ActorTypeOptions> types)
 {
@@ -21,12 +22,13 @@ internal sealed class ActorTypes(IReadOnlyDictionary<string, ActorTypeOptions> t
 
     public ActorTypeOptions? Find(string type) => All.GetValueOrDefault(type);
 
-    /// <exception cref="JsonException">The answer is no JSON.</exception>
+    /// <exception cref="JsonException">The answer is no JSON, or wrong at its top level.</exception>
     public static ActorTypes Parse(ReadOnlyMemory<byte> body)
     {
         using var document = JsonDocument.Parse(body);
         var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object) return None;
+        CheckTopLevel(root);
         var types = new Dictionary<string, ActorTypeOptions>(StringComparer.Ordinal);
         var common = ReadOptions(root);
         foreach (var type in Names(root)) types[type] = common;
@@ -35,6 +37,22 @@ internal sealed class ActorTypes(IReadOnlyDictionary<string, ActorTypeOptions> t
                 foreach (var type in Names(entry))
                     if (types.ContainsKey(type)) types[type] = ReadOptions(entry);
         return new ActorTypes(types);
+    }
+
+    private static void CheckTopLevel(JsonElement root)
+    {
+        foreach (var name in (string[])["actorIdleTimeout", "drainOngoingCallTimeout"])
+            if (Checked(root, name, JsonValueKind.String)?.GetString() is { Length: > 0 } text && !GoDuration.TryParse(text, out _))
+                throw new JsonException($"{name} is no duration: {text}");
+        if (Checked(root, "reentrancy", JsonValueKind.Object) is not { } reentrancy) return;
+        Checked(reentrancy, "enabled", JsonValueKind.True, JsonValueKind.False);
+        Checked(reentrancy, "maxStackDepth", JsonValueKind.Number);
+    }
+
+    private static JsonElement? Checked(JsonElement from, string name, params JsonValueKind[] kinds)
+    {
+        if (Property(from, name) is not { ValueKind: not JsonValueKind.Null } value) return null;
+        return kinds.Contains(value.ValueKind) ? value : throw new JsonException($"{name} cannot be {value.GetRawText()}");
     }
 
     private static ActorTypeOptions ReadOptions(JsonElement from)
