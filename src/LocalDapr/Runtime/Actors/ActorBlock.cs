@@ -39,11 +39,15 @@ internal sealed partial class ActorBlock : IBuildingBlock
     {
         _sidecar = sidecar;
         _log = sidecar.NewLog("Actors");
+        CallerIdentity = ActorHeaders.IdentityOf(sidecar.Options);
         State = new ActorState(sidecar, actor => _hosts.Any(host => host.IsActive(actor)));
         sidecar.Metadata.ActorRuntime = Describe;
     }
 
     public ActorState State { get; }
+
+    /// <summary>The headers by which an actor knows who calls it through this sidecar.</summary>
+    public KeyValuePair<string, string>[] CallerIdentity { get; }
 
     public CancellationToken Stopping => _sidecar.Stopping;
 
@@ -52,7 +56,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
     private ActorPlacement Placement => _sidecar.Host.Actors;
 
-    public void MapHttp(IEndpointRouteBuilder http) => http.MapActors(this, _sidecar.Options.AppId);
+    public void MapHttp(IEndpointRouteBuilder http) => http.MapActors(this);
 
     public void MapGrpc(IEndpointRouteBuilder grpc)
     {

@@ -20,9 +20,9 @@ internal static class ActorEndpoints
 
     private static readonly JsonWriterOptions unescaped = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static void MapActors(this IEndpointRouteBuilder http, ActorBlock actors, string appId)
+    public static void MapActors(this IEndpointRouteBuilder http, ActorBlock actors)
     {
-        http.MapMethods($"{Root}/method/{{name}}", ["GET", "POST", "PUT", "DELETE"], (RequestDelegate)(c => InvokeAsync(c, actors, appId)));
+        http.MapMethods($"{Root}/method/{{name}}", ["GET", "POST", "PUT", "DELETE"], (RequestDelegate)(c => InvokeAsync(c, actors)));
         http.MapGet($"{Root}/state/{{name}}", (RequestDelegate)(c => GetStateAsync(c, actors)));
         http.MapMethods($"{Root}/state", writes, (RequestDelegate)(c => SaveStateAsync(c, actors)));
         http.MapMethods($"{Root}/reminders/{{name}}", writes, (RequestDelegate)(c => SetReminderAsync(c, actors)));
@@ -32,12 +32,12 @@ internal static class ActorEndpoints
         http.MapDelete($"{Root}/timers/{{name}}", (RequestDelegate)(c => DeleteTimerAsync(c, actors)));
     }
 
-    private static async Task InvokeAsync(HttpContext http, ActorBlock actors, string appId)
+    private static async Task InvokeAsync(HttpContext http, ActorBlock actors)
     {
         var call = new ActorCall(ActorKey.Checked(Route(http, "type"), Route(http, "id")), ActorMethod.Checked(Route(http, "name")))
         {
             Query = http.Request.QueryString.Value ?? "",
-            Headers = ActorHeaders.ToApp(http, appId),
+            Headers = ActorHeaders.ToApp(http, actors.CallerIdentity),
             Body = await http.Request.ReadBodyAsync(DaprErrors.ActorBodyTooLarge),
             ContentType = http.Request.ContentType,
             Chain = http.Request.Headers[AppActors.ReentrancyHeader] is [{ Length: > 0 } chain, ..] ? chain : null,

@@ -4,24 +4,43 @@ using Microsoft.AspNetCore.Http;
 
 namespace LocalDapr.Runtime.Actors;
 
-/// <summary>Which headers pass: all but those of the connection, of the body's length, and of the sidecar's own door.</summary>
+/// <summary>
+/// Which headers pass: all but those of the connection, of the body's length, and of the sidecar's own door. Who calls is told by the
+/// sidecar, whatever the caller says.
+/// </summary>
 internal static class ActorHeaders
 {
+    private const string ApiCall = "dapr-api-call";
+
     private static readonly HashSet<string> own = new(StringComparer.OrdinalIgnoreCase)
     {
         "Host", "Content-Length", "Content-Type", "Expect", "Date", "Server", WellKnownHeaders.ApiToken,
     };
 
-    public static List<KeyValuePair<string, string>> ToApp(HttpContext caller, string callerAppId)
+    private static readonly HashSet<string> identity = new(StringComparer.OrdinalIgnoreCase)
+    {
+        WellKnownHeaders.CallerAppId, WellKnownHeaders.CallerNamespace, ApiCall,
+    };
+
+    /// <summary>The app that calls through the API of this sidecar.</summary>
+    public static KeyValuePair<string, string>[] IdentityOf(SidecarOptions caller) =>
+    [
+        new(WellKnownHeaders.CallerAppId, caller.AppId), new(WellKnownHeaders.CallerNamespace, caller.Namespace), new(ApiCall, "true"),
+    ];
+
+    /// <summary>Whether a header of this name is the sidecar's to give.</summary>
+    public static bool IsIdentity(string name) => identity.Contains(name);
+
+    public static List<KeyValuePair<string, string>> ToApp(HttpContext caller, KeyValuePair<string, string>[] callerIdentity)
     {
         var from = caller.Request.Headers;
         var named = HopHeaders.NamedBy([caller.Features.Get<RequestHeads>()?.Connection, .. from.Connection]);
-        var headers = new List<KeyValuePair<string, string>>(from.Count + 1);
+        var headers = new List<KeyValuePair<string, string>>(from.Count + callerIdentity.Length);
         foreach (var (name, values) in from)
-            if (Passes(name, named) && !name.StartsWith(':'))
+            if (Passes(name, named) && !name.StartsWith(':') && !IsIdentity(name))
                 foreach (var value in values)
                     headers.Add(new(name, value ?? ""));
-        headers.Add(new(WellKnownHeaders.CallerAppId, callerAppId));
+        headers.AddRange(callerIdentity);
         return headers;
     }
 
