@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LocalDapr.Runtime.Actors;
 using LocalDapr.Runtime.Actors.Hosting;
 using LocalDapr.Runtime.Actors.Reminders;
@@ -40,6 +41,41 @@ public sealed class ActorRemindersTests : IAsyncDisposable
             },
             "the end of the reminder");
         Assert.Equal(fired, seen);
+    }
+
+    [Fact]
+    public async Task Attempts_are_an_interval_apart_however_long_they_take()
+    {
+        var (begun, slow) = (new ConcurrentQueue<DateTimeOffset>(), new TaskCompletionSource());
+        using var reminders = new ActorReminders(
+            new ReminderStore(_database),
+            new(),
+            _time,
+            async (_, _, _) =>
+            {
+                begun.Enqueue(_time.GetUtcNow());
+                await slow.Task;
+                return Firing.Failed;
+            },
+            TestContext.Current.CancellationToken);
+        await reminders.OpenAsync();
+        var policy = new FailurePolicy(TimeSpan.FromSeconds(10), 1);
+
+        await reminders.RegisterAsync(new Reminder(actor, "r", 1) { NextDue = _time.GetUtcNow(), Policy = policy }, overwrite: false);
+        await BegunAsync(1);
+        _time.Advance(TimeSpan.FromSeconds(9));
+        slow.SetResult();
+        await BegunAsync(2);
+
+        Assert.InRange((begun.Last() - begun.First()).TotalSeconds, 10, 18);
+
+        Task BegunAsync(int attempts) => OneSidecar.EventuallyAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(100));
+                return Task.FromResult(begun.Count == attempts);
+            },
+            $"attempt {attempts}");
     }
 
     [Fact]

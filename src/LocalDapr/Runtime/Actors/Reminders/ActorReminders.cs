@@ -146,9 +146,12 @@ internal sealed class ActorReminders : IDisposable
     {
         for (var failures = 0; IsCurrent(reminder);)
         {
+            var begun = _time.GetTimestamp();
             var outcome = await FireOnceAsync(reminder);
             if (outcome == Firing.Taken || (outcome == Firing.Failed && failures++ >= reminder.Policy.MaxRetries)) return true;
-            await Task.Delay(outcome == Firing.Failed ? reminder.Policy.Interval : untilItListens, _time, _stopping);
+            // Attempts are an interval apart, however long each of them took.
+            var pause = outcome == Firing.Failed ? reminder.Policy.Interval - _time.GetElapsedTime(begun) : untilItListens;
+            if (pause > TimeSpan.Zero) await Task.Delay(pause, _time, _stopping);
         }
 
         return false;
