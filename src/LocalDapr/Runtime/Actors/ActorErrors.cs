@@ -45,8 +45,11 @@ internal static partial class DaprErrors
     public static DaprError ActorStateGet(string why) =>
         new("ERR_ACTOR_STATE_GET", 500, StatusCode.Internal, $"error getting actor state: {why}");
 
-    public static DaprError ActorStateSave(string why, StatusCode grpcStatus = StatusCode.Internal) =>
-        new("ERR_ACTOR_STATE_TRANSACTION_SAVE", 500, grpcStatus, $"error saving actor transaction state: {why}");
+    public static DaprError ActorStateSave(string why) =>
+        new("ERR_ACTOR_STATE_TRANSACTION_SAVE", 500, StatusCode.Internal, $"error saving actor transaction state: {why}");
+
+    public static DaprError ActorStateOperation(string type) =>
+        new("ERR_ACTOR_STATE_TRANSACTION_SAVE", 500, StatusCode.Unimplemented, $"operation type {type} not supported");
 
     public static DaprError ActorReminderCreate(string why) =>
         new("ERR_ACTOR_REMINDER_CREATE", 500, StatusCode.Internal, $"error creating actor reminder: {why}");

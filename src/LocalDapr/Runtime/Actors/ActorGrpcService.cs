@@ -33,6 +33,8 @@ internal static class ActorGrpcService
 
     private static async ValueTask<InvokeActorResponse> InvokeAsync(ActorBlock actors, InvokeActorRequest request, ServerCall server)
     {
+        // Nobody hosts an actor without an id.
+        if (request.ActorId.Length == 0) throw DaprErrors.ActorNoAddress(new ActorKey("", ""));
         var call = new ActorCall(ActorKey.Checked(request.ActorType, request.ActorId), ActorMethod.Checked(request.Method))
         {
             Body = request.Data.Memory,
@@ -54,6 +56,8 @@ internal static class ActorGrpcService
 
     private static async ValueTask<Empty> SaveStateAsync(ActorBlock actors, ExecuteActorStateTransactionRequest request, CancellationToken cancellation)
     {
+        foreach (var operation in request.Operations)
+            if (operation.OperationType is not ("upsert" or "delete")) throw DaprErrors.ActorStateOperation(operation.OperationType);
         var operations = request.Operations.Select(o => new ActorStateOperation(o.OperationType, o.Key)
         {
             Value = o.Value?.Value.Memory ?? default,

@@ -55,6 +55,7 @@ public sealed class ActorApiTests
     [InlineData("""[{"operation":"upsert","request":"k"}]""", 500, "ERR_ACTOR_STATE_TRANSACTION_SAVE")]
     [InlineData("""[{"operation":"upsert","request":{"key":1,"value":1}}]""", 500, "ERR_ACTOR_STATE_TRANSACTION_SAVE")]
     [InlineData("""[{"operation":"upsert","request":{"key":"k","value":1,"metadata":{"ttlInSeconds":5}}}]""", 500, "ERR_ACTOR_STATE_TRANSACTION_SAVE")]
+    [InlineData("""[{"operation":"upsert","request":{"key":"k","value":1,"metadata":{"ttlInSeconds":""}}}]""", 500, "ERR_ACTOR_STATE_TRANSACTION_SAVE")]
     [InlineData("""[{"operation":"upsert","request":{"key":"k","value":1,"etag":"of another"}}]""", 500, "ERR_ACTOR_STATE_TRANSACTION_SAVE")]
     [InlineData("""[{"operation":"upsert","request":{"key":"k"}},{"operation":"delete","request":{"key":"j","etag":"x"}}]""", 500, "ERR_ACTOR_STATE_TRANSACTION_SAVE")]
     public async Task A_wrong_transaction_stores_nothing(string body, int status, string code)
@@ -89,6 +90,7 @@ public sealed class ActorApiTests
     [Theory]
     [InlineData("null", 204)]
     [InlineData("[]", 204)]
+    [InlineData("""[{"operation":"delete","request":{"key":"k","metadata":5}}]""", 204)]
     [InlineData("""[{"Operation":"upsert","REQUEST":{"Key":"k","VALUE":{ "b" : 1, "a":"<x>" },"etag":"","more":1}}]""", 200)]
     public async Task A_transaction_is_read_as_daprd_reads_it_and_its_values_are_stored_as_daprd_stores_them(string body, int then)
     {

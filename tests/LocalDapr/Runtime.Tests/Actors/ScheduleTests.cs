@@ -94,6 +94,7 @@ public sealed class ScheduleTests
     [InlineData("PT5X", 0, 0)]
     [InlineData("PT+5S", 0, 5)]
     [InlineData("P-1D", -1, 0)]
+    [InlineData("PT2147483648S", 0, 2147483648d)]
     [InlineData("R5", 0, 0)]
     [InlineData("1h.5s", 0, 3600.5)]
     [InlineData("90μs", 0, 0.00009)]

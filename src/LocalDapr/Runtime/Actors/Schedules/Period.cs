@@ -31,7 +31,7 @@ internal readonly record struct Period(int Years, int Months, int Days, TimeSpan
             var slash = rest.IndexOf('/');
             if (!TryNumber(slash < 0 ? rest[1..] : rest[1..slash], out var repeat)) return false;
             // A negative number of firings is as good as none.
-            if (repeat >= 0) firings = repeat;
+            if (repeat >= 0) firings = (int)Math.Min(repeat, int.MaxValue);
             period = default(Period) with { Firings = firings };
             rest = slash < 0 ? [] : rest[(slash + 1)..];
             if (rest.IsEmpty) return true;
@@ -67,18 +67,18 @@ internal readonly record struct Period(int Years, int Months, int Days, TimeSpan
         return true;
     }
 
-    private Period? Plus(char unit, int value, bool isTime) => (unit, isTime) switch
+    private Period? Plus(char unit, long value, bool isTime) => (unit, isTime) switch
     {
-        ('Y', false) => this with { Years = value },
-        ('M', false) => this with { Months = value },
-        ('W', false) => this with { Days = Days + (7 * value) },
-        ('D', false) => this with { Days = Days + value },
+        ('Y', false) => this with { Years = checked((int)value) },
+        ('M', false) => this with { Months = checked((int)value) },
+        ('W', false) => this with { Days = checked((int)(Days + (7 * value))) },
+        ('D', false) => this with { Days = checked((int)(Days + value)) },
         ('H', true) => this with { Time = Time + TimeSpan.FromHours(value) },
         ('M', true) => this with { Time = Time + TimeSpan.FromMinutes(value) },
         ('S', true) => this with { Time = Time + TimeSpan.FromSeconds(value) },
         _ => null,
     };
 
-    private static bool TryNumber(ReadOnlySpan<char> text, out int number) => int.TryParse(
+    private static bool TryNumber(ReadOnlySpan<char> text, out long number) => long.TryParse(
         text, System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out number);
 }

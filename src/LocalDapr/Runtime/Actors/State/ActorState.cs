@@ -2,7 +2,6 @@ using System.Text.Json;
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.State;
 using LocalDapr.Runtime.Storage;
-using MiniGrpc;
 
 namespace LocalDapr.Runtime.Actors.State;
 
@@ -75,7 +74,7 @@ internal sealed class ActorState(Sidecar sidecar, Func<ActorKey, bool> isActive)
     {
         if (operation.Wrong is { } why) throw DaprErrors.ActorStateSave(why);
         if (operation.Operation is not ("upsert" or "delete"))
-            throw DaprErrors.ActorStateSave($"operation type {operation.Operation} not supported", StatusCode.Unimplemented);
+            throw DaprErrors.ActorStateSave($"operation type {operation.Operation} not supported");
         if (string.IsNullOrEmpty(operation.Key)) throw DaprErrors.ActorStateSave("missing key");
         var key = KeyOf(actor, operation.Key);
         if (operation.Operation == "delete") return new StateDelete(key) { ETag = operation.ETag };
@@ -87,9 +86,10 @@ internal sealed class ActorState(Sidecar sidecar, Func<ActorKey, bool> isActive)
 
     private TimeSpan? TimeToLive(string? text)
     {
-        if (string.IsNullOrEmpty(text)) return null;
+        if (text is null) return null;
         if (!sidecar.Configuration.Features.Contains(TtlFeature))
             throw DaprErrors.ActorStateSave($"ttlInSeconds is not supported without the \"{TtlFeature}\" feature enabled");
+        if (text.Length == 0) return null;
         return TtlInSeconds.TryParse(text, out var ttl) ? ttl : throw DaprErrors.ActorStateSave($"failed to parse ttlInSeconds: {text}");
     }
 

@@ -38,7 +38,7 @@ internal static class ActorStateBody
         if (request.ValueKind != JsonValueKind.Object) return Wrong(operation, "expected a map as request");
         if (NotText(request.Member("key"))) return Wrong(operation, "'key' expected type 'string'");
         if (NotText(request.Member("etag"))) return Wrong(operation, "'etag' expected type 'string'");
-        var metadata = request.Member("metadata");
+        var metadata = operation == "delete" ? null : request.Member("metadata");
         if (metadata is { ValueKind: not (JsonValueKind.Object or JsonValueKind.Null) }) return Wrong(operation, "'metadata' expected a map");
         if (metadata is { ValueKind: JsonValueKind.Object } all && all.EnumerateObject().Any(p => NotText(p.Value)))
             return Wrong(operation, "'metadata' expected values of type 'string'");
