@@ -135,6 +135,7 @@ internal sealed class OneSidecar : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = protocols);
+            kestrel.KeepHeaderBytes(); // the app sees and sends whatever bytes a test is about
             kestrel.Limits.Http2.MaxStreamsPerConnection = 10_000; // streams answered early count against it for five seconds
         });
         _app = builder.Build();

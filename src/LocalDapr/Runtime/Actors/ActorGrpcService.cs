@@ -38,7 +38,11 @@ internal static class ActorGrpcService
         var call = new ActorCall(ActorKey.Checked(request.ActorType, request.ActorId), ActorMethod.Checked(request.Method))
         {
             Body = request.Data.Memory,
-            Headers = [.. request.Metadata.Where(static m => !ActorHeaders.IsIdentity(m.Key)), .. TraceOf(server), .. actors.CallerIdentity],
+            Headers =
+            [
+                .. HeaderBytes.OfTexts(request.Metadata.Where(static m => !ActorHeaders.IsIdentity(m.Key))), .. TraceOf(server),
+                .. actors.CallerIdentity,
+            ],
             Chain = request.Metadata.FirstOrDefault(m => m.Key.Equals(AppActors.ReentrancyHeader, StringComparison.OrdinalIgnoreCase)).Value,
         };
         var answer = await actors.InvokeAsync(call, server.Cancellation);

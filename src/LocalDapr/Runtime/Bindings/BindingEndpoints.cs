@@ -53,6 +53,6 @@ internal static class BindingEndpoints
     private static void WriteMetadata(HttpResponse response, IReadOnlyDictionary<string, string> metadata)
     {
         foreach (var (name, value) in metadata)
-            response.Headers[$"metadata.{name}"] = new string([.. value.Where(c => !char.IsControl(c))]);
+            response.Headers[$"metadata.{name}"] = HeaderBytes.OfText(new string([.. value.Where(c => !char.IsControl(c))]));
     }
 }

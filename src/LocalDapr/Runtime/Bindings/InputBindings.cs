@@ -165,7 +165,8 @@ internal sealed partial class InputBindings(Sidecar sidecar, OutputBindings outp
         Component component, Dictionary<string, string> metadata, Span? span, CancellationToken cancellation)
     {
         span?.Set("db.connection_string", $"POST {RouteOf(component)}");
-        IEnumerable<KeyValuePair<string, string>> headers = span is null ? metadata : metadata.Append(new(WellKnownHeaders.TraceParent, span.TraceParent));
+        var texts = HeaderBytes.OfTexts(metadata);
+        var headers = span is null ? texts : texts.Append(new(WellKnownHeaders.TraceParent, span.TraceParent));
         var answer = await sidecar.App.SendAsync(HttpMethod.Post, RouteOf(component), "", headers, default, "application/json", cancellation);
         span?.FailOf(answer.Status);
         return answer.IsSuccess;

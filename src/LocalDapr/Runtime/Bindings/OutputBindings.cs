@@ -11,7 +11,7 @@ internal sealed class OutputBindings(Sidecar sidecar) : IDisposable
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
     {
         UseCookies = false, ActivityHeadersPropagator = null, ConnectCallback = MiniGrpc.TcpConnect.OpenAsync,
-    });
+    }.KeepHeaderBytes());
 
     /// <summary>Throws <see cref="StartupException"/> for a component whose metadata are wrong.</summary>
     public ValueTask OpenAsync() => _bindings.UpdateAsync(component =>

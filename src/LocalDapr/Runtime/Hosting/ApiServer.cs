@@ -32,6 +32,7 @@ internal sealed class ApiServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.AllowSynchronousIO = false;
+            kestrel.KeepHeaderBytes();
             kestrel.Limits.MaxRequestBodySize = listener.MaxBodyBytes;
             kestrel.Limits.MinRequestBodyDataRate = null; // streams of SDKs are quiet for minutes
             kestrel.Limits.MinResponseDataRate = null;

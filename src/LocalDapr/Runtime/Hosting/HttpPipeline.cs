@@ -42,13 +42,13 @@ internal static class HttpPipeline
             context.Request.Path = Clean(context.Request.Path);
             return next(context);
         });
-        if (apiToken is not null) app.Use(next => context => CheckTokenAsync(context, next, apiToken));
+        if (apiToken is not null) app.Use(next => context => CheckTokenAsync(context, next, HeaderBytes.OfText(apiToken)));
     }
 
     /// <summary>For the gRPC API; errors of methods are mapped by <see cref="DaprEndpoints"/>.</summary>
     public static void UseDaprGrpc(this WebApplication app, string? apiToken)
     {
-        if (apiToken is not null) app.Use(next => context => CheckGrpcTokenAsync(context, next, apiToken));
+        if (apiToken is not null) app.Use(next => context => CheckGrpcTokenAsync(context, next, HeaderBytes.OfText(apiToken)));
     }
 
     /// <summary>Doubled slashes are one, and a trailing one is none.</summary>

@@ -99,7 +99,7 @@ internal sealed class AppChannel : IDisposable
     {
         if (_options.AppApiToken is not { } token) return;
         request.Headers.Remove(WellKnownHeaders.ApiToken);
-        request.Headers.TryAddWithoutValidation(WellKnownHeaders.ApiToken, token);
+        request.Headers.TryAddWithoutValidation(WellKnownHeaders.ApiToken, HeaderBytes.OfText(token));
     }
 
     /// <summary>The metadata of a gRPC call to the app: the token, and what the caller adds.</summary>
@@ -137,7 +137,7 @@ internal sealed class AppChannel : IDisposable
     }
 
     // An app is a neighbour on this machine: no proxy, no cookies, no redirects, and answers pass as they are.
-    private static SocketsHttpHandler Handler(bool secure) => new()
+    private static SocketsHttpHandler Handler(bool secure) => new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
@@ -150,7 +150,7 @@ internal sealed class AppChannel : IDisposable
 #pragma warning disable CA5359 // As daprd: the app is this machine's own, and its certificate a developer's.
         SslOptions = secure ? new() { RemoteCertificateValidationCallback = static (_, _, _, _) => true } : new(),
 #pragma warning restore CA5359
-    };
+    }.KeepHeaderBytes();
 
     private async Task<bool> AnswersAsync(CancellationToken cancellation)
     {

@@ -23,7 +23,7 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets, NameRes
         EnableMultipleHttp2Connections = true,
         InitialHttp2StreamWindowSize = 2 << 20,
         ConnectTimeout = TimeSpan.FromSeconds(3),
-    });
+    }.KeepHeaderBytes());
 
     public Task ForwardAsync(HttpContext context)
     {
@@ -32,7 +32,7 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets, NameRes
         headers.Remove(WellKnownHeaders.Sidecar);
         if (string.IsNullOrEmpty(id))
             return FailAsync(context, StatusCode.Unknown, "failed to proxy request: required metadata dapr-callee-app-id or dapr-app-id not found");
-        return targets.Find(id) switch
+        return targets.Find(HeaderBytes.ToText(id)) switch
         {
             InvocationTarget.Local local => ForwardAsync(context, local.Callee, own: local.Callee == sidecar, addIds: true),
             InvocationTarget.Remote remote => ForwardAsync(context, remote.Address, id),
@@ -87,7 +87,7 @@ internal sealed class GrpcProxy(Sidecar sidecar, TargetResolver targets, NameRes
         if (token is not null)
         {
             request.Headers.Remove(WellKnownHeaders.ApiToken);
-            request.Headers.TryAddWithoutValidation(WellKnownHeaders.ApiToken, token);
+            request.Headers.TryAddWithoutValidation(WellKnownHeaders.ApiToken, HeaderBytes.OfText(token));
         }
         try
         {

@@ -24,7 +24,7 @@ internal static class InvocationEndpoints
             if (marker > 0 && (rest.Length == marker + 7 || rest[marker + 7] == '/'))
                 return (Uri.UnescapeDataString(rest[..marker]), rest[(marker + 7)..]);
         }
-        if (context.Request.Headers[WellKnownHeaders.AppId] is { Count: > 0 } header) return (header[0]!, path);
+        if (context.Request.Headers[WellKnownHeaders.AppId] is { Count: > 0 } header) return (HeaderBytes.ToText(header[0]!), path);
         return BasicUser(context.Request.Headers.Authorization) is { } id ? (id, path) : null;
     }
 

@@ -18,7 +18,7 @@ internal sealed class Invoker(Sidecar sidecar, TargetResolver targets) : IDispos
     {
         UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null, ConnectTimeout = TimeSpan.FromSeconds(3),
         ConnectCallback = MiniGrpc.TcpConnect.OpenAsync,
-    });
+    }.KeepHeaderBytes());
 
     public async ValueTask<InvocationAnswer> InvokeAsync(InvocationCall call, CancellationToken cancellation)
     {
@@ -84,7 +84,7 @@ internal sealed class Invoker(Sidecar sidecar, TargetResolver targets) : IDispos
         foreach (var (name, value) in external.Headers)
         {
             request.Headers.Remove(name);
-            request.Headers.TryAddWithoutValidation(name, value);
+            request.Headers.TryAddWithoutValidation(name, HeaderBytes.OfText(value));
         }
         return new InvocationAnswer(await _sidecars.SendAsync(request, cancellation), default);
     }

@@ -175,6 +175,9 @@ public sealed class GrpcChannel : IDisposable
         PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
         ConnectTimeout = options.ConnectTimeout,
         ConnectCallback = TcpConnect.OpenAsync,
+        // Bytes of metadata that are no ASCII, as others may send them, are passed on as they came.
+        RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.Latin1,
+        ResponseHeaderEncodingSelector = static (_, _) => System.Text.Encoding.Latin1,
 #pragma warning disable CA2262 // kilobytes are meant
         MaxResponseHeadersLength = MaxMetadataKilobytes,
 #pragma warning restore CA2262

@@ -1,3 +1,4 @@
+using System.Text;
 using MiniGrpc.Tests.Echo;
 using Xunit;
 
@@ -120,6 +121,32 @@ public sealed class MetadataTests
 
         Assert.Equal(["AQ==", "AgM"], seen!.Where(entry => entry.Key == "two-bin").Select(entry => entry.Value));
         Assert.Equal(new byte[] { 1 }, seen!.GetBinary("two-bin"));
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_ASCII_pass_as_they_came()
+    {
+        var setup = new TestServer.Setup
+        {
+            Kestrel = kestrel =>
+            {
+                kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+                kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+            },
+        };
+        await using var server = await TestServer.StartAsync(
+            app => app.MapUnary(EchoMethods.Say, (_, call) =>
+            {
+                call.Http.Response.Headers["odd"] = call.RequestHeaders.Get("odd");
+                return ValueTask.FromResult(new Reply());
+            }),
+            setup);
+        var headers = new Metadata();
+        headers.AddReceived("odd", "caf\u00e9 caf\u00c3\u00a9");
+
+        var answer = await server.Channel().UnaryWithMetadataAsync(EchoMethods.Say, new Ask(), new() { Headers = headers, Cancellation = Cancellation });
+
+        Assert.Equal("caf\u00e9 caf\u00c3\u00a9", answer.Headers.Get("odd"));
     }
 
     [Theory]

@@ -6,6 +6,7 @@ using Google.Protobuf.WellKnownTypes;
 using LocalDapr.Runtime.Actors.Hosting;
 using LocalDapr.Runtime.Actors.Reminders;
 using LocalDapr.Runtime.Actors.Timers;
+using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.Invocation;
 using MiniGrpc;
 using Answer = Dapr.Protocol.Runtime.V1.SubscribeActorEventsRequestAlpha1;
@@ -36,7 +37,7 @@ internal sealed class StreamedActors : IActorApp
             Method = call.Method,
             Data = ByteString.CopyFrom(call.Body.Span),
         };
-        foreach (var (name, value) in call.Headers) request.Metadata[name] = value;
+        foreach (var (name, value) in call.Headers) request.Metadata[name] = HeaderBytes.ToText(value);
         if (call.ContentType is { } contentType) request.Metadata["content-type"] = contentType;
         if (chain is not null) request.Metadata[AppActors.ReentrancyHeader] = chain;
         var answer = await AskAsync(request.Id, new Event { InvokeRequest = request }, cancellation);
@@ -135,7 +136,7 @@ internal sealed class StreamedActors : IActorApp
 
     private static AppResponse ToResponse(SubscribeActorEventsRequestInvokeResponseAlpha1 answer)
     {
-        var headers = answer.Metadata.Select(pair => new KeyValuePair<string, string>(pair.Key, pair.Value)).ToList();
+        var headers = HeaderBytes.OfTexts(answer.Metadata).ToList();
         if (answer.Error) headers.Add(new(AppActors.ErrorHeader, "true"));
         var contentType = headers.Find(header => header.Key.Equals("content-type", StringComparison.OrdinalIgnoreCase)).Value;
         return new AppResponse(200, answer.Data.Memory, contentType) { Headers = headers };

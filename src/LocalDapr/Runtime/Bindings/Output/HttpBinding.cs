@@ -1,4 +1,5 @@
 using LocalDapr.Runtime.Components;
+using LocalDapr.Runtime.Hosting;
 
 namespace LocalDapr.Runtime.Bindings.Output;
 
@@ -19,11 +20,11 @@ internal sealed class HttpBinding(Component component, HttpMessageInvoker http) 
         {
             message.Content = new ReadOnlyMemoryContent(request.Data);
             var contentType = request.Metadata.GetValueOrDefault("Content-Type", "application/json; charset=utf-8");
-            message.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+            message.Content.Headers.TryAddWithoutValidation("Content-Type", HeaderBytes.OfText(contentType));
         }
         foreach (var (name, value) in request.Metadata)
             if (name.Length > 0 && char.IsAsciiLetterUpper(name[0]) && !name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
-                message.Headers.TryAddWithoutValidation(name, value);
+                message.Headers.TryAddWithoutValidation(name, HeaderBytes.OfText(value));
         if (request.TraceParent is { Length: > 0 } trace) message.Headers.TryAddWithoutValidation("traceparent", trace);
         return await SendAsync(message, RefusesFailures(request), cancellation);
     }
@@ -63,8 +64,8 @@ internal sealed class HttpBinding(Component component, HttpMessageInvoker http) 
             ["statusCode"] = ((int)response.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["status"] = $"{(int)response.StatusCode} {response.ReasonPhrase}",
         };
-        foreach (var (name, values) in response.Headers.NonValidated) metadata[name] = string.Join(", ", values);
-        foreach (var (name, values) in response.Content.Headers.NonValidated) metadata[name] = string.Join(", ", values);
+        foreach (var (name, values) in response.Headers.NonValidated) metadata[name] = HeaderBytes.ToText(string.Join(", ", values));
+        foreach (var (name, values) in response.Content.Headers.NonValidated) metadata[name] = HeaderBytes.ToText(string.Join(", ", values));
         return metadata;
     }
 }

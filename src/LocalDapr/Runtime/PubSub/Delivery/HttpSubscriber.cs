@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.Invocation;
 using LocalDapr.Runtime.PubSub.CloudEvents;
 using LocalDapr.Runtime.Telemetry.Traces;
@@ -54,15 +55,15 @@ internal sealed class HttpSubscriber(AppChannel app, Spans? spans = null) : ISub
 
     private static IEnumerable<KeyValuePair<string, string>> HeadersOf(Delivery delivery, Span? span)
     {
-        yield return new("pubsubName", delivery.PubSub);
-        foreach (var pair in delivery.Metadata) yield return pair;
+        yield return new("pubsubName", HeaderBytes.OfText(delivery.PubSub));
+        foreach (var pair in HeaderBytes.OfTexts(delivery.Metadata)) yield return pair;
         foreach (var header in delivery.TraceHeaders(span)) yield return header;
     }
 
     // A batch has many traces and its request one header: the last one's, as in daprd. Each event tells its own.
     private static IEnumerable<KeyValuePair<string, string>> BulkHeaders(Delivery first, IReadOnlyList<Span> spans)
     {
-        yield return new("pubsubName", first.PubSub);
+        yield return new("pubsubName", HeaderBytes.OfText(first.PubSub));
         if (spans.Count > 0) yield return new("traceparent", spans[^1].TraceParent);
     }
 
