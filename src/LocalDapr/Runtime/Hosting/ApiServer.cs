@@ -14,9 +14,16 @@ namespace LocalDapr.Runtime.Hosting;
 /// <summary>One Kestrel listener of a sidecar: HTTP API, gRPC API, internal or public port.</summary>
 internal sealed class ApiServer : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    /// <summary>How long calls that are open have for an answer when the server stops; gRPC's then get the status UNAVAILABLE.</summary>
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromMilliseconds(500);
 
-    private ApiServer(WebApplication app, int port) => (_app, Port) = (app, port);
+    /// <summary>After which the connections are cut.</summary>
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(1);
+
+    private readonly WebApplication _app;
+    private readonly CancellationTokenSource _ending;
+
+    private ApiServer(WebApplication app, CancellationTokenSource ending, int port) => (_app, _ending, Port) = (app, ending, port);
 
     public int Port { get; }
 
@@ -26,8 +33,11 @@ internal sealed class ApiServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRoutingCore();
-        var messageBytes = (int)Math.Min(options.MaxBodyBytes, int.MaxValue);
-        builder.Services.AddSingleton(Options.Create(new GrpcServerOptions { MaxReceiveMessageBytes = messageBytes, MaxSendMessageBytes = int.MaxValue }));
+        var ending = new CancellationTokenSource();
+        builder.Services.AddSingleton(Options.Create(new GrpcServerOptions
+        {
+            MaxReceiveMessageBytes = (int)Math.Min(options.MaxBodyBytes, int.MaxValue), MaxSendMessageBytes = int.MaxValue, Stopping = ending.Token,
+        }));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -57,16 +67,19 @@ internal sealed class ApiServer : IAsyncDisposable
         catch (IOException error)
         {
             await app.DisposeAsync();
+            ending.Dispose();
             throw new StartupException($"app {options.AppId}: cannot listen on port {listener.Port} ({listener.Name}): {error.Message}", error);
         }
-        return new ApiServer(app, BoundPort(app));
+        return new ApiServer(app, ending, BoundPort(app));
     }
 
     public async ValueTask DisposeAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        using var limit = new CancellationTokenSource(StopTime);
+        _ending.CancelAfter(AnswerTime);
         await _app.StopAsync(limit.Token);
         await _app.DisposeAsync();
+        _ending.Dispose();
     }
 
     private static IPAddress Parse(string address) => address switch

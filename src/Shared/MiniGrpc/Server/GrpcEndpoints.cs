@@ -75,7 +75,16 @@ public static class GrpcEndpoints
         }
 
         var services = endpoints.ServiceProvider;
-        var options = limits ?? services.GetService<IOptions<GrpcServerOptions>>()?.Value ?? new();
+        var server = services.GetService<IOptions<GrpcServerOptions>>()?.Value ?? new();
+        var options = limits is null
+            ? server
+            : new()
+            {
+                MaxReceiveMessageBytes = limits.MaxReceiveMessageBytes,
+                MaxSendMessageBytes = limits.MaxSendMessageBytes,
+                TimeProvider = limits.TimeProvider,
+                Stopping = server.Stopping,
+            };
         return (options, services.GetRequiredService<ILoggerFactory>().CreateLogger("MiniGrpc"));
     }
 

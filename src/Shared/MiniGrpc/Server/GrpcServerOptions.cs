@@ -8,4 +8,10 @@ public sealed class GrpcServerOptions
     public int MaxSendMessageBytes { get; set; } = GrpcChannelOptions.DefaultMaxMessageBytes;
 
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>
+    /// Ends the calls that are open with UNAVAILABLE, on which clients call again. Cancel it before the server is stopped for good: what is
+    /// still open then is cut off without a status. Of the server's options alone; a method's limits need not repeat it.
+    /// </summary>
+    public CancellationToken Stopping { get; set; }
 }

@@ -6,8 +6,9 @@ namespace MiniGrpc;
 /// <summary>What a handler sees of the call it serves. Not thread-safe.</summary>
 public sealed class ServerCall : IDisposable
 {
-    private CancellationTokenSource? _deadline;
+    private CancellationTokenSource? _end;
     private CancellationTokenRegistration _abort;
+    private CancellationTokenRegistration _stop;
     private Metadata? _requestHeaders;
     private Metadata? _responseTrailers;
 
@@ -20,15 +21,16 @@ public sealed class ServerCall : IDisposable
     /// <summary>When the client gives up; null when it said nothing.</summary>
     public DateTimeOffset? Deadline { get; private set; }
 
-    /// <summary>Cancelled when the client goes away or cancels, and at the deadline.</summary>
-    public CancellationToken Cancellation => _deadline?.Token ?? Http.RequestAborted;
+    /// <summary>Cancelled when the client goes away or cancels, at the deadline, and when the server stops.</summary>
+    public CancellationToken Cancellation => _end?.Token ?? Http.RequestAborted;
 
     /// <summary>Sent after the last message, whatever the status.</summary>
     public Metadata ResponseTrailers => _responseTrailers ??= [];
 
     internal Metadata? WrittenTrailers => _responseTrailers;
 
-    internal bool DeadlinePassed => _deadline is { IsCancellationRequested: true } && !Http.RequestAborted.IsCancellationRequested;
+    internal bool DeadlinePassed =>
+        Deadline is not null && _end is { IsCancellationRequested: true } && !Http.RequestAborted.IsCancellationRequested;
 
     internal bool RequestGzip { get; set; }
 
@@ -47,35 +49,45 @@ public sealed class ServerCall : IDisposable
     {
         // In this order: the connection may be aborted at any moment, and must not find a disposed source.
         _abort.Dispose();
-        _deadline?.Dispose();
+        _stop.Dispose();
+        _end?.Dispose();
     }
 
     /// <summary>
-    /// Starts the clock of grpc-timeout. One that cannot be read is refused: the client counts on being answered in time.
+    /// Starts the clock of grpc-timeout, and watches for the server's stop. A timeout that cannot be read is refused: the client counts on
+    /// being answered in time.
     /// </summary>
-    internal void StartDeadline(TimeProvider time)
+    internal void Start(TimeProvider time, CancellationToken stopping)
     {
-        if (!Http.Request.Headers.TryGetValue(GrpcHeaders.Timeout, out var text))
+        if (Http.Request.Headers.TryGetValue(GrpcHeaders.Timeout, out var text))
+        {
+            if (!GrpcTimeout.TryParse(text.ToString(), out var timeout))
+            {
+                throw new RpcException(StatusCode.Internal, $"'{text}' is no grpc-timeout.");
+            }
+
+            timeout = GrpcTimeout.Clamp(timeout);
+            Deadline = time.GetUtcNow() + timeout;
+            _end = new(timeout, time);
+        }
+        else if (stopping.CanBeCanceled)
+        {
+            _end = new();
+        }
+        else
         {
             return;
         }
 
-        if (!GrpcTimeout.TryParse(text.ToString(), out var timeout))
-        {
-            throw new RpcException(StatusCode.Internal, $"'{text}' is no grpc-timeout.");
-        }
-
-        timeout = GrpcTimeout.Clamp(timeout);
-        Deadline = time.GetUtcNow() + timeout;
-        _deadline = new(timeout, time);
-        _abort = Http.RequestAborted.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _deadline);
+        _abort = Http.RequestAborted.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _end);
+        _stop = stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _end);
     }
 
     /// <summary>
     /// Whether waiting with this token alone ends when the call does. The end of the connection wakes every wait by itself, the deadline
-    /// only those that know its token.
+    /// only those that know its token. (So does the server's stop: a wait that misses it ends with the connection, a little later.)
     /// </summary>
-    internal bool EndsWith(CancellationToken own) => _deadline is null || !own.CanBeCanceled || own == _deadline.Token;
+    internal bool EndsWith(CancellationToken own) => Deadline is null || !own.CanBeCanceled || own == _end!.Token;
 
     private static Metadata ReadHeaders(IHeaderDictionary headers)
     {

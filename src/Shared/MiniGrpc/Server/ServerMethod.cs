@@ -34,7 +34,7 @@ internal abstract partial class ServerMethod<TRequest, TResponse>(
         using var call = new ServerCall(http);
         try
         {
-            call.StartDeadline(options.TimeProvider);
+            call.Start(options.TimeProvider, options.Stopping);
             AgreeOnEncoding(call);
             await HandleAsync(call).ConfigureAwait(false);
             WriteStatus(call, StatusCode.OK, "", null);
@@ -47,6 +47,10 @@ internal abstract partial class ServerMethod<TRequest, TResponse>(
         {
             // Nobody is left to answer. A handler that failed because of it is no news.
             LogAborted(logger, method.Path, e.Message);
+        }
+        catch (Exception) when (options.Stopping.IsCancellationRequested)
+        {
+            WriteStatus(call, StatusCode.Unavailable, "The server is shutting down.", null);
         }
         catch (OperationCanceledException) when (call.DeadlinePassed)
         {

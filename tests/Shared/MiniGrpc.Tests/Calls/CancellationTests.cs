@@ -139,6 +139,32 @@ public sealed class CancellationTests
         Assert.Equal((StatusCode.Cancelled, "the stock is being counted"), (failure.StatusCode, failure.Detail));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_server_that_stops_tells_its_open_calls_so(bool withDeadline)
+    {
+        using var stopping = new CancellationTokenSource();
+        await using var server = await TestServer.StartAsync(new TestServer.Setup { Options = options => options.Stopping = stopping.Token });
+        var channel = server.Channel();
+        var options = new CallOptions { Cancellation = Cancellation, Timeout = withDeadline ? TimeSpan.FromMinutes(5) : null };
+        var saying = channel.UnaryAsync(EchoMethods.Say, new Ask { Text = "unary", Hang = true }, options);
+        await server.Echo.Hanging.ReadAsync(Cancellation);
+        using var stream = channel.ServerStreaming(EchoMethods.Expand, new Ask { Text = "stream", Times = 1, Hang = true }, options);
+        Assert.True(await stream.MoveNextAsync(Cancellation));
+        await server.Echo.Hanging.ReadAsync(Cancellation);
+        using var chat = channel.Duplex(EchoMethods.Chat, options);
+        await chat.WriteAsync(new Ask { Text = "duplex" }, cancellation: Cancellation);
+        await chat.ReadAsync(Cancellation);
+
+        await stopping.CancelAsync();
+
+        // Told, not cut off: what a connection that breaks means would be the client's guess.
+        RpcException[] failures =
+            [await Some.FailureOf(saying), await Some.FailureOf(stream.MoveNextAsync(Cancellation)), await Some.FailureOf(chat.ReadAsync(Cancellation))];
+        Assert.All(failures, failure => Assert.Equal((StatusCode.Unavailable, "The server is shutting down."), (failure.StatusCode, failure.Detail)));
+    }
+
     [Fact]
     public async Task A_server_that_dies_makes_its_calls_UNAVAILABLE()
     {
