@@ -67,7 +67,7 @@ internal static class StateEndpoints
         state.Require(Store(context));
         using var body = await ParseAsync(context);
         var keys = body.RootElement.Member("keys") is { ValueKind: JsonValueKind.Array } list
-            ? list.EnumerateArray().Select(key => key.ValueKind == JsonValueKind.String ? key.GetString()! : key.GetRawText()).ToList()
+            ? list.EnumerateArray().Select(GoJsonWriter.TextOf).ToList()
             : [];
         var items = await state.GetManyAsync(Store(context), keys, context.RequestAborted);
         context.Response.ContentType = "application/json";

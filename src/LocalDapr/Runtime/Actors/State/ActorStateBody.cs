@@ -44,7 +44,7 @@ internal static class ActorStateBody
             return Wrong(operation, "'metadata' expected values of type 'string'");
         return new ActorStateOperation(operation, Text(request.Member("key")))
         {
-            Value = request.Member("value") is { } value ? StateJson.Canonical(value) : "null"u8.ToArray(),
+            Value = request.Member("value") is { } value ? GoJsonWriter.Canonical(value) : "null"u8.ToArray(),
             IsText = true,
             ETag = Text(request.Member("etag")) is { Length: > 0 } etag ? etag : null,
             TtlInSeconds = Text(metadata?.Member("ttlInSeconds")),

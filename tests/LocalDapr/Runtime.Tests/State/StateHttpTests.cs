@@ -1,0 +1,66 @@
+using System.Net;
+using System.Text;
+using System.Text.RegularExpressions;
+using Dapr.Protocol;
+using Dapr.Protocol.Common.V1;
+using Dapr.Protocol.Runtime.V1;
+using Google.Protobuf;
+using MiniGrpc;
+using Xunit;
+
+namespace LocalDapr.Runtime.Tests.State;
+
+public sealed class StateHttpTests
+{
+    private static readonly string store = OneSidecar.Component("store", "state.in-memory", ("keyPrefix", "none"), ("actorStateStore", "true"));
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Half_a_surrogate_pair_is_stored_as_U_FFFD_in_keys_too()
+    {
+        await using var one = await OneSidecar.StartAsync(null, null, store);
+
+        Assert.Equal(204, await PostAsync(one, "/v1.0/state/store", """[{"key":"k\ud83d","value":"ab\ud83d"}]"""));
+
+        Assert.Equal("\"ab\ufffd\"", await one.Http.GetStringAsync(new Uri("/v1.0/state/store/k%EF%BF%BD", UriKind.Relative), Stop));
+        Assert.Equal("[{\"key\":\"k\ufffd\",\"data\":\"ab\ufffd\",\"etag\":\"1\"}]", await BulkAsync(one, "k\\ud83d"));
+    }
+
+    [Fact]
+    public async Task A_bulk_answer_has_the_bytes_that_are_stored()
+    {
+        await using var one = await OneSidecar.StartAsync(null, null, store);
+        using var channel = new GrpcChannel(new Uri($"http://127.0.0.1:{one.Sidecar.GrpcPort}"));
+        var request = new SaveStateRequest
+        {
+            StoreName = "store",
+            States =
+            {
+                new StateItem { Key = "json", Value = ByteString.CopyFromUtf8("""{"b": 1.0, "a": "😀<\u00fc"}""") },
+                new StateItem { Key = "<bytes>", Value = ByteString.CopyFrom(0, 255) },
+            },
+        };
+        await channel.UnaryAsync(DaprMethods.SaveState, request, new() { Cancellation = Stop });
+
+        var answer = await BulkAsync(one, "json\",\"<bytes>\",\"none");
+
+        Assert.Equal(
+            """[{"key":"json","data":{"b": 1.0, "a": "😀<\u00fc"},"etag":"1"},{"key":"\u003cbytes\u003e","data":"AP8=","etag":"1"},{"key":"none"}]""", answer);
+    }
+
+    private static async Task<string> BulkAsync(OneSidecar one, string keys)
+    {
+        using var body = new StringContent($$"""{"keys":["{{keys}}"]}""", Encoding.UTF8, "application/json");
+        using var answer = await one.Http.PostAsync(new Uri("/v1.0/state/store/bulk", UriKind.Relative), body, Stop);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return Regex.Replace(await answer.Content.ReadAsStringAsync(Stop), "\"etag\":\"[^\"]+\"", "\"etag\":\"1\"");
+    }
+
+    private static async Task<int> PostAsync(OneSidecar one, string path, string json)
+    {
+        using var body = new StringContent(json, Encoding.UTF8, "application/json");
+        using var answer = await one.Http.PostAsync(new Uri(path, UriKind.Relative), body, Stop);
+        return (int)answer.StatusCode;
+    }
+}
