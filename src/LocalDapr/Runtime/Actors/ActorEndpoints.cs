@@ -153,7 +153,7 @@ internal sealed record ScheduleBody(ScheduleText Schedule, byte[]? Data, string?
     {
         try
         {
-            var reader = new Utf8JsonReader(body.Span);
+            var reader = new Utf8JsonReader(body.Span, GoJsonWriter.ReaderOptions);
             using var document = JsonDocument.ParseValue(ref reader);
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw DaprErrors.Malformed("a JSON object is expected");
             var properties = new Dictionary<string, JsonElement>(StringComparer.OrdinalIgnoreCase);

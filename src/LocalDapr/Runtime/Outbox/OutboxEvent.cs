@@ -49,11 +49,8 @@ internal static class OutboxEvent
         json.WriteString("id", $"outbox-{Guid.NewGuid()}");
         foreach (var (name, text) in attributes) json.WriteString(name, text);
         json.WritePropertyName("data");
-        if (isJson && Parse(value) is { } document)
-            using (document)
-                document.RootElement.WriteTo(json);
-        else
-            json.WriteStringValue(Text(value));
+        if (isJson && GoJsonWriter.IsJson(value.Span)) json.WriteRawValue(value.Span, skipInputValidation: true);
+        else json.WriteStringValue(Text(value));
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan.ToArray();
@@ -70,7 +67,7 @@ internal static class OutboxEvent
     {
         try
         {
-            return JsonDocument.Parse(value);
+            return JsonDocument.Parse(value, GoJsonWriter.DocumentOptions);
         }
         catch (JsonException)
         {

@@ -94,7 +94,7 @@ internal static class StateEndpoints
         var body = await context.Request.ReadBodyAsync();
         try
         {
-            return JsonDocument.Parse(body);
+            return JsonDocument.Parse(body, GoJsonWriter.DocumentOptions);
         }
         catch (JsonException error)
         {

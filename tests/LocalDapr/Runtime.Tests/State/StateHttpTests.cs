@@ -5,6 +5,7 @@ using Dapr.Protocol;
 using Dapr.Protocol.Common.V1;
 using Dapr.Protocol.Runtime.V1;
 using Google.Protobuf;
+using Microsoft.AspNetCore.Http;
 using MiniGrpc;
 using Xunit;
 
@@ -15,6 +16,29 @@ public sealed class StateHttpTests
     private static readonly string store = OneSidecar.Component("store", "state.in-memory", ("keyPrefix", "none"), ("actorStateStore", "true"));
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(9_990, 204)]
+    [InlineData(10_001, 400)]
+    public async Task Values_may_be_as_deep_as_Go_reads_them(int depth, int status)
+    {
+        await using var one = await OneSidecar.StartAsync(
+            context => context.Request.Path == "/dapr/config" ? context.Response.WriteAsync("""{"entities":["Cat"]}""", Stop) : Task.CompletedTask, null, store);
+        var value = new string('[', depth) + new string(']', depth);
+        await PostAsync(one, "/v1.0/actors/Cat/1/method/wake", "");
+
+        Assert.Equal(status, await PostAsync(one, "/v1.0/state/store", $$"""[{"key":"k","value":{{value}}}]"""));
+        Assert.Equal(status, await PostAsync(one, "/v1.0/state/store/transaction", $$$"""{"operations":[{"operation":"upsert","request":{"key":"t","value":{{{value}}}}}]}"""));
+        Assert.Equal(status, await PostAsync(one, "/v1.0/actors/Cat/1/state", $$$"""[{"operation":"upsert","request":{"key":"k","value":{{{value}}}}}]"""));
+        Assert.Equal(status, await PostAsync(one, "/v1.0/actors/Cat/1/reminders/r", $$"""{"dueTime":"1h","data":{{value}}}"""));
+        Assert.Equal(status, await PostAsync(one, "/v1.0/actors/Cat/1/timers/t", $$"""{"dueTime":"1h","data":{{value}}}"""));
+
+        if (status != 204) return;
+        Assert.Equal(value, await one.Http.GetStringAsync(new Uri("/v1.0/state/store/k", UriKind.Relative), Stop));
+        Assert.Contains(value, await BulkAsync(one, "k"), StringComparison.Ordinal);
+        Assert.Equal(value, await one.Http.GetStringAsync(new Uri("/v1.0/actors/Cat/1/state/k", UriKind.Relative), Stop));
+        Assert.Contains(value, await one.Http.GetStringAsync(new Uri("/v1.0/actors/Cat/1/reminders/r", UriKind.Relative), Stop), StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Half_a_surrogate_pair_is_stored_as_U_FFFD_in_keys_too()

@@ -10,7 +10,7 @@ internal static class ActorStateBody
     {
         try
         {
-            var reader = new Utf8JsonReader(body.Span);
+            var reader = new Utf8JsonReader(body.Span, GoJsonWriter.ReaderOptions);
             using var document = JsonDocument.ParseValue(ref reader);
             if (document.RootElement.ValueKind == JsonValueKind.Null) return [];
             if (document.RootElement.ValueKind != JsonValueKind.Array) throw DaprErrors.Malformed("a JSON array is expected");
