@@ -40,7 +40,7 @@ internal sealed class AppChannel : IDisposable
 
     public Uri Address { get; }
 
-    /// <summary>For streaming; take a turn with <see cref="EnterAsync"/> first, and add <see cref="AddToken"/>.</summary>
+    /// <summary>The bare way; see <see cref="SendAsync(HttpRequestMessage, CancellationToken)"/>.</summary>
     public HttpMessageInvoker Http { get; }
 
     /// <summary>Null unless the app speaks gRPC. Take a turn with <see cref="EnterAsync"/> first.</summary>
@@ -78,8 +78,20 @@ internal sealed class AppChannel : IDisposable
                 request.Content.Headers.TryAddWithoutValidation(name, value);
         AddToken(request);
         using var turn = await EnterAsync(cancellation);
-        using var response = await Http.SendAsync(request, cancellation);
+        using var response = await SendAsync(request, cancellation);
         return await ReadAsync(response, cancellation);
+    }
+
+    /// <summary>
+    /// For streaming; take a turn with <see cref="EnterAsync"/> first, and add <see cref="AddToken"/>. A packed answer is unpacked unless the
+    /// request says what it accepts.
+    /// </summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        var asked = UnpackedContent.TryAsk(request);
+        var response = await Http.SendAsync(request, cancellation);
+        if (asked) UnpackedContent.Unpack(response);
+        return response;
     }
 
     /// <summary>A request to the app; <paramref name="path"/> is in its escaped form, <paramref name="query"/> with or without '?'.</summary>

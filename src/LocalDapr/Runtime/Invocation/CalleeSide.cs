@@ -27,7 +27,7 @@ internal static class CalleeSide
             using var request = app.NewRequest(call.Verb, call.Path, call.Query);
             Fill(request, call);
             app.AddToken(request);
-            return new InvocationAnswer(await app.Http.SendAsync(request, cancellation), turn);
+            return new InvocationAnswer(await app.SendAsync(request, cancellation), turn);
         }
         catch (HttpRequestException error)
         {
