@@ -5,6 +5,7 @@ using LocalDapr.Runtime.Middleware;
 using LocalDapr.Runtime.Telemetry.Traces;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace LocalDapr.Runtime.Hosting;
@@ -39,6 +40,7 @@ internal static class HttpPipeline
         app.Use(next => context => AnswerErrorsAsync(context, next, log));
         app.Use(next => context =>
         {
+            if (HasBadEscape(context.Features.Get<IHttpRequestFeature>()!.RawTarget)) return RefuseAsync(context);
             context.Request.Path = Clean(context.Request.Path);
             return next(context);
         });
@@ -57,6 +59,24 @@ internal static class HttpPipeline
         var text = path.Value ?? "/";
         while (text.Contains("//", StringComparison.Ordinal)) text = text.Replace("//", "/", StringComparison.Ordinal);
         return text.Length > 1 && text.EndsWith('/') ? text[..^1] : text;
+    }
+
+    /// <summary>Whether a percent sign of the path is none of an escape; Go's server refuses it, Kestrel leaves it as it is.</summary>
+    internal static bool HasBadEscape(ReadOnlySpan<char> target)
+    {
+        if (target.IndexOf('?') is var query and >= 0) target = target[..query];
+        for (int at; (at = target.IndexOf('%')) >= 0; target = target[(at + 3)..])
+            if (target.Length < at + 3 || !char.IsAsciiHexDigit(target[at + 1]) || !char.IsAsciiHexDigit(target[at + 2]))
+                return true;
+        return false;
+    }
+
+    private static Task RefuseAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status400BadRequest;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.Headers.Connection = "close";
+        return context.Response.WriteAsync("400 Bad Request", context.RequestAborted);
     }
 
     private static async Task AnswerErrorsAsync(HttpContext context, RequestDelegate next, ILogger log)

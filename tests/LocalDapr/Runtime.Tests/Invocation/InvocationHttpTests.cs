@@ -61,6 +61,20 @@ public sealed class InvocationHttpTests
         Assert.StartsWith(status, answer, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/v1.0/invoke/app/method/a%zz", "HTTP/1.1 400")]
+    [InlineData("/v1.0/state/store/100%", "HTTP/1.1 400")]
+    [InlineData("/v1.0/state/store/a%4", "HTTP/1.1 400")]
+    [InlineData("/v1.0/invoke/app/method/a%4a%C3?b=%zz", "HTTP/1.1 200")]
+    public async Task A_percent_sign_in_a_path_that_begins_no_escape_is_refused(string target, string status)
+    {
+        await using var one = await OneSidecar.StartAsync(EchoAsync);
+
+        var answer = await RawAsync(one, $"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith(status, answer, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_body_that_looks_like_a_request_with_a_NUL_passes_unchanged()
     {
