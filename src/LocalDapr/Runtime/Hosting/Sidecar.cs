@@ -288,7 +288,7 @@ public sealed class Sidecar : IAsyncDisposable
         if (App.IsGrpc || Options.DisabledInitEndpoints.Contains("config")) return;
         try
         {
-            var answer = await App.SendAsync(HttpMethod.Get, "/dapr/config", "", null, default, null, _stopping.Token);
+            var answer = await App.SendAsync(HttpMethod.Get, "/dapr/config", "", [new(WellKnownHeaders.AppId, Options.AppId)], default, null, _stopping.Token);
             if (answer.Status == 200) AppConfiguration = answer.Body;
         }
         catch (HttpRequestException error)

@@ -30,6 +30,24 @@ public sealed class ActorIdentityTests
         Assert.Equal("1", _seen!["x-mine"]);
     }
 
+    [Fact]
+    public async Task The_question_for_the_configuration_names_the_app()
+    {
+        string? named = null;
+        await using var one = await OneSidecar.StartAsync(
+            async context =>
+            {
+                if (context.Request.Path == "/dapr/config") named = context.Request.Headers["dapr-app-id"];
+                await AnswerAsync(context);
+            },
+            configuration: null,
+            store);
+
+        await CallHttpAsync(one);
+
+        Assert.Equal("app", named);
+    }
+
     private static async Task CallHttpAsync(OneSidecar one)
     {
         using var request = new HttpRequestMessage(HttpMethod.Put, new Uri("/v1.0/actors/Cart/1/method/m", UriKind.Relative));
