@@ -87,9 +87,11 @@ public sealed partial class WorkflowEngine
         Task durable;
         using (Enter())
         {
+            // What another app asked for is not of this app's store.
+            var isGuest = _activities.GetValueOrDefault((result.InstanceId, result.TaskId)) is { Guest: not null };
             durable = TakeResult_NeedsLock(result) is var (instance, happened)
                 ? CommitArrival_NeedsLock(instance, Post_NeedsLock(instance, happened))
-                : WhenWritten_NeedsLock();
+                : isGuest ? Task.CompletedTask : WhenWritten_NeedsLock();
         }
         await durable.WaitAsync(cancellation);
     }

@@ -2,8 +2,8 @@ namespace LocalDapr.Engine.Turns;
 
 /// <summary>
 /// The start of a workflow in another app that nobody here waits for, until that app has it; or an activity, or a child in another app, that
-/// its workflow ended without, until it is done. It is kept as an instance of its own, which no worker and no client sees: so it is durable with the turn that wrote it,
-/// and outlives the end, the next generation or the purge of its sender.
+/// its workflow ended without, until it is done. It is kept as an instance of its own, which no worker and no client sees: so it is durable
+/// with the turn that wrote it, and outlives the end, the next generation or the purge of its sender.
 /// </summary>
 internal static class Letter
 {

@@ -10,7 +10,6 @@ internal sealed class Outcome(
     private readonly List<HistoryEvent> _events = [.. opened];
     private readonly List<OutgoingMessage> _messages = [];
     private readonly HashSet<string> _started = [];
-    private readonly List<ChildCreated> _begun = [];
     private readonly EventRouter _here = new(facts.AppId);
     private readonly TraceContext? _trace = facts.NamesSteps ? Steps.Of(started) : started.Trace;
 
@@ -18,7 +17,7 @@ internal sealed class Outcome(
     {
         var completion = actions.OfType<CompleteWorkflow>().FirstOrDefault();
         Take(actions, completion);
-        if (completion is not null) TerminateChildren(_begun);
+        if (completion is not null) TerminateChildren(isOverruled: false);
         return new TurnCommit { History = _events, Messages = _messages, CustomStatus = customStatus };
     }
 
@@ -28,7 +27,7 @@ internal sealed class Outcome(
         Take(actions, completion: null);
         _messages.Clear();
         Complete(end);
-        TerminateChildren([]);
+        TerminateChildren(isOverruled: true);
         return new TurnCommit { History = _events, Messages = _messages, CustomStatus = customStatus, IsOverruled = true };
     }
 
@@ -102,7 +101,7 @@ internal sealed class Outcome(
     private void Create(CreateChild child)
     {
         var id = child.InstanceId.Length > 0 ? child.InstanceId : ChildId.Of(self, child.Id);
-        var created = new ChildCreated(id, child.Name)
+        _events.Add(new ChildCreated(id, child.Name)
         {
             EventId = child.Id,
             Timestamp = facts.Now,
@@ -111,13 +110,8 @@ internal sealed class Outcome(
             Input = child.Input,
             Trace = _trace,
             Scope = child.Scope,
-        };
-        _events.Add(created);
-        if (IsElsewhere(child) && facts.ReachesOtherApps)
-        {
-            _begun.Add(created);
-            return;
-        }
+        });
+        if (IsElsewhere(child) && facts.ReachesOtherApps) return;
         if (IsElsewhere(child))
         {
             var failed = new ChildFailed(child.Id, NotRouted($"child workflow '{child.Name}'", child.TargetApp));
@@ -125,11 +119,7 @@ internal sealed class Outcome(
             return;
         }
         // One that was left behind by continue-as-new: its end is this task's end, as in daprd.
-        if (facts.IsOwnChild(id, child.Id))
-        {
-            _begun.Add(created);
-            return;
-        }
+        if (facts.IsOwnChild(id, child.Id)) return;
         var isTaken = facts.IsActive(id) || !_started.Add(id);
         if (isTaken || facts.WhyNotAgain(id) is not null)
         {
@@ -137,7 +127,6 @@ internal sealed class Outcome(
             _messages.Add(new OutgoingMessage(self, new ChildFailed(child.Id, why) { Timestamp = facts.Now }));
             return;
         }
-        _begun.Add(created);
         _messages.Add(new OutgoingMessage(id, ChildStart(id, child)));
     }
 
@@ -201,10 +190,19 @@ internal sealed class Outcome(
         if (parent.AppId is null || parent.AppId == facts.AppId) _messages.Add(new OutgoingMessage(parent.InstanceId, result));
     }
 
-    // Also those of this very turn: they are begun first, as in daprd.
-    private void TerminateChildren(IEnumerable<ChildCreated> begun)
+    /// <summary>The children of this turn, without those that were refused.</summary>
+    private List<ChildCreated> Begun()
+    {
+        var refused = _messages.Where(message => message.InstanceId == self).Select(message => message.Event).OfType<ChildFailed>()
+            .Select(failed => failed.TaskId).ToHashSet();
+        return [.. _events.OfType<ChildCreated>().Where(created => !refused.Contains(created.EventId))];
+    }
+
+    // Also those of this very turn, unless it was overruled: they are begun first, as in daprd.
+    private void TerminateChildren(bool isOverruled)
     {
         if (opened.OfType<ExecutionTerminated>().FirstOrDefault() is not { Recurse: true } terminated) return;
+        var begun = isOverruled ? [] : Begun();
         var done = opened.Select(happened => happened switch
         {
             ChildCompleted child => child.TaskId,

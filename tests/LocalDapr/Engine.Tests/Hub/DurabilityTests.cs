@@ -69,6 +69,21 @@ public sealed class DurabilityTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_answer_to_another_apps_activity_does_not_wait_for_the_store()
+    {
+        await RunningAsync();
+        var task = new TaskScheduled("step") { EventId = 1, Router = new EventRouter("bank", "shop") };
+        var asking = _engine.AnswerAsync(new AppQuestion("bank", "order", "execution", task), Deadline);
+        _engine.Take(_worker, _turns, _activities, 16);
+        Assert.Single(_activities);
+        _store.Close();
+
+        await _engine.CompleteActivityAsync(new ActivityResult("order", 1, "r", null), Deadline);
+
+        Assert.Equal("r", Assert.IsType<TaskCompleted>(await asking).Result);
+    }
+
+    [Fact]
     public async Task An_id_is_said_to_be_taken_when_its_start_is_written()
     {
         await _engine.StartAsync(Deadline);
