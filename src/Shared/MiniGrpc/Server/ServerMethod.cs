@@ -11,7 +11,7 @@ namespace MiniGrpc.Server;
 /// Serves one method: checks the request, runs the handler, and turns how it ended into a status. One instance per mapped method.
 /// </summary>
 internal abstract partial class ServerMethod<TRequest, TResponse>(
-    GrpcMethod<TRequest, TResponse> method, GrpcServerOptions options, ILogger logger)
+    GrpcMethod<TRequest, TResponse> method, GrpcServerOptions options, ILogger logger, CancellationToken stopping)
     where TRequest : class, IMessage<TRequest>
     where TResponse : class, IMessage<TResponse>
 {
@@ -34,7 +34,7 @@ internal abstract partial class ServerMethod<TRequest, TResponse>(
         using var call = new ServerCall(http);
         try
         {
-            call.Start(options.TimeProvider, options.Stopping);
+            call.Start(options.TimeProvider, stopping);
             AgreeOnEncoding(call);
             await HandleAsync(call).ConfigureAwait(false);
             WriteStatus(call, StatusCode.OK, "", null);
@@ -48,7 +48,7 @@ internal abstract partial class ServerMethod<TRequest, TResponse>(
             // Nobody is left to answer. A handler that failed because of it is no news.
             LogAborted(logger, method.Path, e.Message);
         }
-        catch (Exception) when (options.Stopping.IsCancellationRequested)
+        catch (Exception) when (stopping.IsCancellationRequested)
         {
             WriteStatus(call, StatusCode.Unavailable, "The server is shutting down.", null);
         }
