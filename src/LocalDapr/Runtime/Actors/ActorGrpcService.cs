@@ -60,14 +60,13 @@ internal static class ActorGrpcService
 
     private static async ValueTask<Empty> SaveStateAsync(ActorBlock actors, ExecuteActorStateTransactionRequest request, CancellationToken cancellation)
     {
-        foreach (var operation in request.Operations)
-            if (operation.OperationType is not ("upsert" or "delete")) throw DaprErrors.ActorStateOperation(operation.OperationType);
-        var operations = request.Operations.Select(o => new ActorStateOperation(o.OperationType, o.Key)
+        List<ActorStateOperation> operations = [.. request.Operations.Select(o => new ActorStateOperation(o.OperationType, o.Key)
         {
             Value = o.Value?.Value.Memory ?? default,
             TtlInSeconds = o.Metadata.GetValueOrDefault("ttlInSeconds"),
-        });
-        await actors.State.SaveAsync(User(request.ActorType, request.ActorId), [.. operations], cancellation);
+        })];
+        if (operations.Find(static operation => !operation.IsKnown) is { } unknown) throw DaprErrors.ActorStateOperation(unknown.Operation);
+        await actors.State.SaveAsync(User(request.ActorType, request.ActorId), operations, cancellation);
         return new Empty();
     }
 

@@ -10,9 +10,6 @@ namespace LocalDapr.Runtime.Workflows;
 /// <summary>The management API of workflows on Dapr's own gRPC service.</summary>
 internal static class WorkflowGrpcService
 {
-    // Go's zero time.
-    private static Timestamp NotYet => new() { Seconds = -62_135_596_800 };
-
     public static void MapWorkflowManagement(this IEndpointRouteBuilder grpc, WorkflowManagement workflows)
     {
         foreach (var method in (MiniGrpc.GrpcMethod<StartWorkflowRequest, StartWorkflowResponse>[])[DaprMethods.StartWorkflowAlpha1, DaprMethods.StartWorkflowBeta1])
@@ -70,8 +67,8 @@ internal static class WorkflowGrpcService
         if (await workflows.GetAsync(request.InstanceId, cancellation) is not { } summary) return response;
         response.RuntimeStatus = WorkflowManagement.StatusOf(summary);
         response.WorkflowName = summary.Started?.Name ?? "";
-        response.CreatedAt = summary.Started?.Timestamp.ToWire() ?? NotYet;
-        response.LastUpdatedAt = summary.LastUpdated?.ToWire() ?? NotYet;
+        response.CreatedAt = (summary.Started?.Timestamp ?? WireItems.NotYet).ToWire();
+        response.LastUpdatedAt = (summary.LastUpdated ?? WireItems.NotYet).ToWire();
         foreach (var (name, value) in WorkflowManagement.PropertiesOf(summary)) response.Properties[name] = value;
         return response;
     }

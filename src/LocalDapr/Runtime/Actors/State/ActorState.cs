@@ -8,6 +8,9 @@ namespace LocalDapr.Runtime.Actors.State;
 /// <summary>One operation of a transaction as it was asked for; <c>Key</c> is null when the request lacks one.</summary>
 internal sealed record ActorStateOperation(string Operation, string? Key)
 {
+    /// <summary>Whether it is one of those that there are.</summary>
+    public bool IsKnown => Operation is "upsert" or "delete";
+
     /// <summary>Why the request of the operation cannot be read; it counts only once the actor is known to be active.</summary>
     public string? Wrong { get; init; }
 
@@ -73,8 +76,7 @@ internal sealed class ActorState(Sidecar sidecar, Func<ActorKey, bool> isActive)
     private StateOperation ToWrite(ActorKey actor, ActorStateOperation operation)
     {
         if (operation.Wrong is { } why) throw DaprErrors.ActorStateSave(why);
-        if (operation.Operation is not ("upsert" or "delete"))
-            throw DaprErrors.ActorStateSave($"operation type {operation.Operation} not supported");
+        if (!operation.IsKnown) throw DaprErrors.ActorStateSave($"operation type {operation.Operation} not supported");
         if (string.IsNullOrEmpty(operation.Key)) throw DaprErrors.ActorStateSave("missing key");
         var key = KeyOf(actor, operation.Key);
         if (operation.Operation == "delete") return new StateDelete(key) { ETag = operation.ETag };

@@ -7,7 +7,8 @@ namespace LocalDapr.Runtime.Workflows.Wire;
 /// <summary>What workers and clients are sent.</summary>
 internal static class WireItems
 {
-    private static readonly Moment NotYet = Moment.From(DateTimeOffset.MinValue);
+    /// <summary>Go's zero time.</summary>
+    public static readonly Moment NotYet = Moment.From(DateTimeOffset.MinValue);
 
     public static WorkflowRequest ToWire(this TurnItem turn, string appId)
     {
@@ -41,7 +42,6 @@ internal static class WireItems
         var state = new WorkflowState { InstanceId = summary.InstanceId, WorkflowStatus = (OrchestrationStatus)summary.Status };
         if (summary.Started is not { } started)
         {
-            // Go's zero time stands for "not yet".
             state.CreatedTimestamp = NotYet.ToWire();
             state.LastUpdatedTimestamp = NotYet.ToWire();
             return state;
