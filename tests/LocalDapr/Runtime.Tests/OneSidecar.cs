@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using LocalDapr.Runtime.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -9,6 +11,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using MiniGrpc;
 using Xunit;
 
 namespace LocalDapr.Runtime.Tests;
@@ -80,6 +83,20 @@ internal sealed class OneSidecar : IAsyncDisposable
         await other.StartAsync();
         await other.Ready.WaitAsync(TimeSpan.FromSeconds(60), Stop);
         return other;
+    }
+
+    /// <summary>Of the gRPC API, for the caller to dispose.</summary>
+    public GrpcChannel OpenGrpc() => new(new Uri($"http://127.0.0.1:{Sidecar.GrpcPort}"));
+
+    /// <summary>Sends the bytes of these texts, a write each, over a connection of its own, and returns all that comes back.</summary>
+    public async Task<string> RawAsync(params string[] parts)
+    {
+        using var socket = new TcpClient { NoDelay = true };
+        await socket.ConnectAsync("127.0.0.1", Sidecar.HttpPort, Stop);
+        await using var stream = socket.GetStream();
+        foreach (var part in parts) await stream.WriteAsync(Encoding.Latin1.GetBytes(part), Stop);
+        using var reader = new StreamReader(stream, Encoding.Latin1);
+        return await reader.ReadToEndAsync(Stop);
     }
 
     /// <summary>A component of the given metadata, as YAML.</summary>

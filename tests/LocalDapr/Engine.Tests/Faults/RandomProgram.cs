@@ -5,7 +5,8 @@ namespace LocalDapr.Engine.Tests.Faults;
 
 /// <summary>
 /// A workflow made from a seed: generations of steps, each an activity (which may fail first), several at once, a timer, an event or a
-/// child, and now and then an activity that it does not wait for; one that is spread also detaches workflows, and has some of its work done in the app <see cref="Elsewhere"/>.
+/// child, and now and then an activity that it does not wait for; one that is spread also detaches workflows, and has some of its work done
+/// in the app <see cref="Elsewhere"/>.
 /// <see cref="Evaluate"/> says what it must return; <see cref="Run"/> is the workflow itself, as a function of its history.
 /// </summary>
 internal sealed class RandomProgram

@@ -26,13 +26,8 @@ public sealed class FamilyTests : IAsyncDisposable
     public async Task A_turn_may_create_far_more_children_than_stay_in_memory()
     {
         const int Children = 400;
-        await BeginAsync();
-        _worker.Workflows["child"] = static _ => [Complete("")];
-        _worker.Workflows["parent"] = history => history.OfType<ChildCreated>().Any()
-            ? history.OfType<ChildCompleted>().Count() == Children ? [Complete("all")] : []
-            : [.. Enumerable.Range(1, Children).Select(i => new CreateChild(i, "", "child"))];
+        await BeginWithManyAsync(Children);
 
-        await _engine.StartAsync(new StartRequest("p", "parent"), Deadline);
         Assert.Equal("all", (await _engine.WaitForCompletionAsync("p", Deadline)).Completed!.Result);
 
         Assert.Equal(Children + 1, await _engine.PurgeAsync("p", recursive: true, force: false, Deadline));
@@ -44,12 +39,7 @@ public sealed class FamilyTests : IAsyncDisposable
     public async Task An_id_is_free_again_although_far_more_children_are_looked_at_than_stay_in_memory()
     {
         const int Children = 100;
-        await BeginAsync();
-        _worker.Workflows["child"] = static _ => [Complete("")];
-        _worker.Workflows["parent"] = history => history.OfType<ChildCreated>().Any()
-            ? history.OfType<ChildCompleted>().Count() == Children ? [Complete("all")] : []
-            : [.. Enumerable.Range(1, Children).Select(i => new CreateChild(i, "", "child"))];
-        await _engine.StartAsync(new StartRequest("p", "parent"), Deadline);
+        await BeginWithManyAsync(Children);
         await _engine.WaitForCompletionAsync("p", Deadline);
 
         await _engine.StartAsync(new StartRequest("p", "parent"), Deadline);
@@ -171,6 +161,17 @@ public sealed class FamilyTests : IAsyncDisposable
 
         Assert.Equal(3, await _engine.PurgeAsync("p", recursive: true, force: true, Deadline));
         Assert.Empty(await _engine.ListAsync(null, 10, Deadline));
+    }
+
+    // p, which waits for all of its children.
+    private async Task BeginWithManyAsync(int children)
+    {
+        await BeginAsync();
+        _worker.Workflows["child"] = static _ => [Complete("")];
+        _worker.Workflows["parent"] = history => history.OfType<ChildCreated>().Any()
+            ? history.OfType<ChildCompleted>().Count() == children ? [Complete("all")] : []
+            : [.. Enumerable.Range(1, children).Select(i => new CreateChild(i, "", "child"))];
+        await _engine.StartAsync(new StartRequest("p", "parent"), Deadline);
     }
 
     private async Task BeginWithGrandchildAsync()

@@ -38,7 +38,7 @@ public sealed class ActorGrpcTests
         where TRequest : class, Google.Protobuf.IMessage<TRequest>
         where TResponse : class, Google.Protobuf.IMessage<TResponse>
     {
-        using var channel = new GrpcChannel(new Uri($"http://127.0.0.1:{one.Sidecar.GrpcPort}"));
+        using var channel = one.OpenGrpc();
         return await Assert.ThrowsAsync<RpcException>(
             () => channel.UnaryAsync(method, request, new CallOptions { Cancellation = TestContext.Current.CancellationToken }));
     }

@@ -59,7 +59,7 @@ public sealed class ActorIdentityTests
 
     private static async Task CallGrpcAsync(OneSidecar one)
     {
-        using var channel = new GrpcChannel(new Uri($"http://127.0.0.1:{one.Sidecar.GrpcPort}"));
+        using var channel = one.OpenGrpc();
         var request = new InvokeActorRequest { ActorType = "Cart", ActorId = "1", Method = "m", Metadata = { ["X-Mine"] = "1" } };
         foreach (var name in names) request.Metadata[name.ToUpperInvariant()] = "forged";
         await channel.UnaryAsync(DaprMethods.InvokeActor, request, new CallOptions { Cancellation = Stop });

@@ -50,7 +50,7 @@ public sealed class ActorStreamTests
 
         public App(OneSidecar one, SubscribeActorEventsRequestInitialAlpha1 initial)
         {
-            Channel = new GrpcChannel(new Uri($"http://127.0.0.1:{one.Sidecar.GrpcPort}"));
+            Channel = one.OpenGrpc();
             _stream = Channel.Duplex(DaprMethods.SubscribeActorEventsAlpha1, new CallOptions { Cancellation = Stop });
             _events = _stream.ReadAllAsync(Stop).GetAsyncEnumerator(Stop);
             _sent = SendAsync(new Answer { InitialRequest = initial });

@@ -43,7 +43,7 @@ public sealed class ApiAccessTests
     {
         await using var one = await OneSidecar.StartAsync(
             app: null, "  api: {denied: [{name: metadata, version: v1, protocol: http}]}", OneSidecar.Component("s", "state.in-memory"));
-        using var channel = new GrpcChannel(new Uri($"http://127.0.0.1:{one.Sidecar.GrpcPort}"));
+        using var channel = one.OpenGrpc();
 
         using var answer = await one.Http.GetAsync(new Uri("/v1.0/metadata", UriKind.Relative), TestContext.Current.CancellationToken);
 

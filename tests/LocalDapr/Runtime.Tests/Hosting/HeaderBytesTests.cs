@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
-using System.Text;
 using Dapr.Protocol;
 using Dapr.Protocol.Runtime.V1;
 using LocalDapr.Runtime.Hosting;
@@ -31,7 +29,7 @@ public sealed class HeaderBytesTests
     {
         await using var one = await OneSidecar.StartAsync(EchoAsync, null, store);
 
-        var answer = await RawAsync(one, $"POST {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\nx-odd: {value}\r\n\r\n");
+        var answer = await one.RawAsync($"POST {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\nx-odd: {value}\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
         Assert.Contains($"x-back: {value}\r\n", answer, StringComparison.Ordinal);
@@ -72,7 +70,7 @@ public sealed class HeaderBytesTests
             seen = (string?)context.Request.Headers["x-odd"] ?? seen;
             return EchoAsync(context);
         }, null, store);
-        using var channel = new GrpcChannel(new Uri($"http://127.0.0.1:{one.Sidecar.GrpcPort}"));
+        using var channel = one.OpenGrpc();
         var request = new InvokeActorRequest { ActorType = "cat", ActorId = "1", Method = "x", Metadata = { ["x-odd"] = "Müller" } };
 
         await channel.UnaryAsync(DaprMethods.InvokeActor, request, new() { Cancellation = Stop });
@@ -100,15 +98,5 @@ public sealed class HeaderBytesTests
         if (context.Request.Path == "/dapr/config") return context.Response.WriteAsync("""{"entities": ["cat"]}""", Stop);
         context.Response.Headers["x-back"] = context.Request.Headers["x-odd"];
         return Task.CompletedTask;
-    }
-
-    private static async Task<string> RawAsync(OneSidecar one, string request)
-    {
-        using var socket = new TcpClient { NoDelay = true };
-        await socket.ConnectAsync("127.0.0.1", one.Sidecar.HttpPort, Stop);
-        await using var stream = socket.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(request), Stop);
-        using var reader = new StreamReader(stream, Encoding.Latin1);
-        return await reader.ReadToEndAsync(Stop);
     }
 }

@@ -20,7 +20,7 @@ public sealed class StopTests
             asked.TrySetResult();
             return Task.Delay(Timeout.Infinite, context.RequestAborted);
         });
-        using var channel = new GrpcChannel(new Uri($"http://127.0.0.1:{one.Sidecar.GrpcPort}"));
+        using var channel = one.OpenGrpc();
         var request = new InvokeServiceRequest { Id = "app", Message = new InvokeRequest { Method = "hang" } };
         var calling = channel.UnaryAsync(DaprMethods.InvokeService, request, new() { Cancellation = Stop });
         await asked.Task.WaitAsync(Stop);

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using Dapr.Protocol;
 using Dapr.Protocol.Common.V1;
 using Microsoft.AspNetCore.Http;
@@ -42,7 +40,7 @@ public sealed class InvocationHttpTests
 
         const string Head = "GET /v1.0/invoke/app/method/x HTTP/1.1\r\nHost: a\r\nConnection: close, x-hop\r\nx-hop: 1\r\nx-kept: 1\r\n\r\n";
 
-        var answer = await RawAsync(one, Head);
+        var answer = await one.RawAsync(Head);
 
         Assert.DoesNotContain("X-HOP", answer, StringComparison.Ordinal);
         Assert.Contains("X-KEPT", answer, StringComparison.Ordinal);
@@ -56,7 +54,7 @@ public sealed class InvocationHttpTests
     {
         await using var one = await OneSidecar.StartAsync(EchoAsync);
 
-        var answer = await RawAsync(one, $"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        var answer = await one.RawAsync($"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
         Assert.StartsWith(status, answer, StringComparison.Ordinal);
     }
@@ -70,7 +68,7 @@ public sealed class InvocationHttpTests
     {
         await using var one = await OneSidecar.StartAsync(EchoAsync);
 
-        var answer = await RawAsync(one, $"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        var answer = await one.RawAsync($"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
         Assert.StartsWith(status, answer, StringComparison.Ordinal);
     }
@@ -82,7 +80,7 @@ public sealed class InvocationHttpTests
         const string Head = "POST /v1.0/invoke/app/method/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 19\r\n\r\n";
         const string Body = "GET /%00 HTTP/1.1\r\n";
 
-        var answer = await RawAsync(one, Head, Body);
+        var answer = await one.RawAsync(Head, Body);
 
         Assert.Contains(Body, answer, StringComparison.Ordinal);
     }
@@ -126,13 +124,4 @@ public sealed class InvocationHttpTests
         context.Request.Body.CopyToAsync(context.Response.Body, context.RequestAborted);
 
     // The parts of a request arrive one by one, as on a slow connection.
-    private static async Task<string> RawAsync(OneSidecar one, params string[] parts)
-    {
-        using var socket = new TcpClient { NoDelay = true };
-        await socket.ConnectAsync("127.0.0.1", one.Sidecar.HttpPort, Stop);
-        await using var stream = socket.GetStream();
-        foreach (var part in parts) await stream.WriteAsync(Encoding.ASCII.GetBytes(part), Stop);
-        using var reader = new StreamReader(stream, Encoding.ASCII);
-        return await reader.ReadToEndAsync(Stop);
-    }
 }

@@ -47,7 +47,7 @@ public sealed class PackedAnswerTests
     public async Task Callers_over_gRPC_get_it_unpacked()
     {
         await using var one = await OneSidecar.StartAsync(PackAsync, null, store);
-        using var channel = new GrpcChannel(new Uri($"http://127.0.0.1:{one.Sidecar.GrpcPort}"));
+        using var channel = one.OpenGrpc();
         var service = new InvokeServiceRequest { Id = "app", Message = new InvokeRequest { Method = "x" } };
         var actor = new InvokeActorRequest { ActorType = "cat", ActorId = "1", Method = "x" };
 

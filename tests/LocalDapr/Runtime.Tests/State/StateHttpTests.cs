@@ -55,7 +55,7 @@ public sealed class StateHttpTests
     public async Task A_bulk_answer_has_the_bytes_that_are_stored()
     {
         await using var one = await OneSidecar.StartAsync(null, null, store);
-        using var channel = new GrpcChannel(new Uri($"http://127.0.0.1:{one.Sidecar.GrpcPort}"));
+        using var channel = one.OpenGrpc();
         var request = new SaveStateRequest
         {
             StoreName = "store",

@@ -77,7 +77,7 @@ public sealed class ApiSpanTests
         await using var collector = await Collector.StartAsync(Stop);
         await using (var one = await OneSidecar.StartAsync(null, Traced(collector, "http"), OneSidecar.Component("bus", "pubsub.in-memory")))
         {
-            using var channel = new GrpcChannel(new Uri($"http://127.0.0.1:{one.Sidecar.GrpcPort}"));
+            using var channel = one.OpenGrpc();
             var headers = new Metadata { { BinaryTrace.Header, Convert.FromBase64String(BinaryTrace.Of($"00-{TraceId}-{CallerSpan}-01") + "=") } };
             var options = new CallOptions { Headers = headers, Cancellation = Stop };
             var bulk = new BulkPublishRequest { PubsubName = "bus", Topic = "orders" };
