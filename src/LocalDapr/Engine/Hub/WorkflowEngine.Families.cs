@@ -1,5 +1,6 @@
 using System.Globalization;
 using LocalDapr.Engine.History;
+using LocalDapr.Engine.Turns;
 
 namespace LocalDapr.Engine.Hub;
 
@@ -102,13 +103,14 @@ public sealed partial class WorkflowEngine
 
     /// <summary>
     /// The execution whose descendants must be looked at before the id is used again; null when there is nothing to look at. It is known
-    /// by its id: the instance may leave memory while they are looked at.
+    /// by its id: the instance may leave memory while they are looked at. An id that is kept for letters is never free.
     /// </summary>
     private static string? Unverified_NeedsLock(Instance instance, string? verified) =>
-        instance is { Exists: true, IsActive: false, State: { HasHadChildren: true, Started.ExecutionId: var ended } } && ended != verified ? ended : null;
+        instance.IsLetter ? instance.Id : instance is { Exists: true, IsActive: false, State: { HasHadChildren: true, Started.ExecutionId: var ended } } && ended != verified ? ended : null;
 
     private async ValueTask<string?> WhyNotAgainAsync(string id, CancellationToken cancellation)
     {
+        if (Letter.IsId(id)) return Letter.Reserved;
         using var held = new HeldInstances(this);
         var running = await RunningBelowAsync(await held.AddAsync(id, cancellation), held, cancellation);
         return running is null ? null : $"cannot recreate workflow with ID '{id}': {running}";

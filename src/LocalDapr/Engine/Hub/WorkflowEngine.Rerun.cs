@@ -1,4 +1,5 @@
 using LocalDapr.Engine.History;
+using LocalDapr.Engine.Turns;
 using LocalDapr.Engine.Records;
 
 namespace LocalDapr.Engine.Hub;
@@ -26,6 +27,7 @@ public sealed partial class WorkflowEngine
             throw new WorkflowException(WorkflowErrorKind.Invalid, "rerun workflow source instance ID is required");
         if (request.SourceId == request.NewId)
             throw new WorkflowException(WorkflowErrorKind.Invalid, "rerun workflow instance ID must be different from the original instance ID");
+        if (Letter.IsId(request.NewId)) throw new WorkflowException(WorkflowErrorKind.Invalid, Letter.Reserved);
         using var held = new HeldInstances(this);
         var source = await held.AddAsync(request.SourceId, cancellation);
         var target = await held.AddAsync(request.NewId, cancellation);

@@ -7,7 +7,9 @@ namespace LocalDapr.Engine.Turns;
 /// </summary>
 internal static class Letter
 {
-    // Ids of clients are text for people; this one never meets them.
+    /// <summary>Why no workflow is started under such an id.</summary>
+    public const string Reserved = "instance IDs that begin with 'letter' between two U+0001 characters are reserved; choose another one";
+
     private const string Prefix = "\u0001letter\u0001";
 
     public static string NewId(string unique) => Prefix + unique;

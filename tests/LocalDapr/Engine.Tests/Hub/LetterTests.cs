@@ -25,6 +25,29 @@ public sealed class LetterTests
         Assert.True(deaths >= 3, $"{deaths} deaths");
     }
 
+    [Fact]
+    public async Task Ids_that_are_kept_for_letters_are_refused_to_clients_and_workflows()
+    {
+        var reserved = Letter.NewId("mine");
+        await using var shop = new WorkflowEngine(new EngineOptions("shop"), _disk, TimeProvider.System);
+        await shop.StartAsync(Deadline);
+        await using var worker = new ScriptedWorker(shop);
+        worker.Workflows["parent"] = history => history.OfType<ChildFailed>().Any()
+            ? [new CompleteWorkflow(3, RuntimeStatus.Completed) { Result = history.OfType<ChildFailed>().Single().Failure!.ErrorMessage }]
+            : history.OfType<ChildCreated>().Any() ? [] : [new CreateDetached(1, reserved, "parent"), new CreateChild(2, reserved, "parent")];
+
+        var refused = await Assert.ThrowsAsync<WorkflowException>(() => shop.StartAsync(new StartRequest(reserved, "parent"), Deadline).AsTask());
+        await shop.StartAsync(new StartRequest("parent", "parent"), Deadline);
+        var end = await shop.WaitForCompletionAsync("parent", Deadline);
+        var rerun = await Assert.ThrowsAsync<WorkflowException>(() => shop.RerunAsync(new RerunRequest("parent", 2, reserved), Deadline).AsTask());
+
+        Assert.Equal(WorkflowErrorKind.AlreadyExists, refused.Kind);
+        Assert.Equal(Letter.Reserved, refused.Message);
+        Assert.Equal(Letter.Reserved, end.Completed!.Result);
+        Assert.Equal(Letter.Reserved, rerun.Message);
+        Assert.DoesNotContain(reserved, await _disk.ListAsync(null, 10, Deadline));
+    }
+
     // True when the sender died on the way.
     private async Task<bool> RunAsync(int write, bool isWritten)
     {
