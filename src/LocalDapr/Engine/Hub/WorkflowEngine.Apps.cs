@@ -93,8 +93,9 @@ public sealed partial class WorkflowEngine
             {
                 return await _options.Link!.AskAsync(app, question, cancellation);
             }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            catch (Exception) when (cancellation.IsCancellationRequested)
             {
+                // What it would be asked through may be closed by now.
                 return null;
             }
             catch (Exception fault)

@@ -237,7 +237,7 @@ public sealed class Sidecar : IAsyncDisposable
             await ServeAsync(new("public", publicPort, HttpProtocols.Http1AndHttp2, Options.MaxBodyBytes), app =>
             {
                 app.UseDaprHttp(apiToken: null, _log);
-            app.UseRouting();
+                app.UseRouting();
                 Block<HealthBlock>().MapProbes(app);
                 Block<MetadataBlock>().MapRead(app);
             });

@@ -26,6 +26,8 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     // A memory database is one connection: its readers take turns with the writer. A file has read connections of its own (WAL).
     private readonly Lock? _oneConnection;
     private readonly ConcurrentBag<CachingConnection> _readers = [];
+    private int _reads;
+    private bool _isClosed;
     private readonly Thread _thread;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -74,11 +76,37 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             cancellation);
 
     /// <summary>Reads what is committed, on a connection of its own. Runs on the calling thread.</summary>
+    /// <exception cref="ObjectDisposedException">It is closed: a read would open the file again.</exception>
     public T Read<T>(Func<SqliteConnection, T> work)
     {
-        if (_oneConnection is not null)
-            lock (_oneConnection)
-                return work(_writer);
+        Interlocked.Increment(ref _reads);
+        try
+        {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _isClosed), this);
+            return _oneConnection is null ? ReadFile(work) : ReadMemory(work);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _reads);
+        }
+    }
+
+    /// <summary>Commits what is queued and lets reads end, then closes. Writes and reads after this fail.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Volatile.Write(ref _isClosed, true);
+        Interlocked.MemoryBarrier();
+        SpinWait.SpinUntil(() => Volatile.Read(ref _reads) == 0);
+        _queue.Complete();
+        await _ended.Task;
+        _queue.Dispose();
+        if (_checkpointer is not null) await _checkpointer.DisposeAsync();
+        while (_readers.TryTake(out var reader)) await reader.DisposeAsync();
+        await _writer.DisposeAsync();
+    }
+
+    private T ReadFile<T>(Func<SqliteConnection, T> work)
+    {
         if (!_readers.TryTake(out var reader)) reader = Open();
         try
         {
@@ -90,15 +118,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>Commits what is queued, then closes. Writes after this fail.</summary>
-    public async ValueTask DisposeAsync()
+    private T ReadMemory<T>(Func<SqliteConnection, T> work)
     {
-        _queue.Complete();
-        await _ended.Task;
-        _queue.Dispose();
-        if (_checkpointer is not null) await _checkpointer.DisposeAsync();
-        while (_readers.TryTake(out var reader)) await reader.DisposeAsync();
-        await _writer.DisposeAsync();
+        lock (_oneConnection!) return work(_writer);
     }
 
     private static string Text(string source) =>

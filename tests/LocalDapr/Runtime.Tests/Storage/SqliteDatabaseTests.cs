@@ -50,6 +50,16 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_read_after_the_close_fails_and_does_not_open_the_file_again()
+    {
+        await Insert(1);
+        await _database.DisposeAsync();
+
+        Assert.Throws<ObjectDisposedException>(() => Count());
+        Assert.Equal([File], _folder.GetFiles().Select(file => file.FullName));
+    }
+
+    [Fact]
     public async Task A_constraint_that_fails_reaches_the_caller_and_the_next_write_works()
     {
         await Insert(1);
