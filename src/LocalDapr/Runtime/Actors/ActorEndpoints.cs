@@ -18,8 +18,6 @@ internal static class ActorEndpoints
 
     private static readonly string[] writes = ["POST", "PUT"];
 
-    private static readonly JsonWriterOptions unescaped = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static void MapActors(this IEndpointRouteBuilder http, ActorBlock actors)
     {
         http.MapMethods($"{Root}/method/{{name}}", ["GET", "POST", "PUT", "DELETE"], (RequestDelegate)(c => InvokeAsync(c, actors)));
@@ -40,7 +38,7 @@ internal static class ActorEndpoints
             Headers = ActorHeaders.ToApp(http, actors.CallerIdentity),
             Body = await http.Request.ReadBodyAsync(DaprErrors.ActorBodyTooLarge),
             ContentType = http.Request.ContentType,
-            Chain = http.Request.Headers[AppActors.ReentrancyHeader] is [{ Length: > 0 } chain, ..] ? chain : null,
+            Chain = http.Request.Headers[ActorHeaders.Reentrancy] is [{ Length: > 0 } chain, ..] ? chain : null,
         };
         var answer = await actors.InvokeAsync(call, http.RequestAborted);
         ActorHeaders.ToCaller(answer.Headers, http.Response.Headers);
@@ -107,27 +105,16 @@ internal static class ActorEndpoints
         http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private static byte[] ReminderJson(Reminder reminder)
+    private static ReadOnlyMemory<byte> ReminderJson(Reminder reminder)
     {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, unescaped))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("actorID"u8, reminder.Actor.Id);
-            writer.WriteString("actorType"u8, reminder.Actor.Type);
-            if (reminder.Data is { } data)
-            {
-                writer.WritePropertyName("data"u8);
-                writer.WriteRawValue(data, skipInputValidation: true);
-            }
-
-            if (reminder.DueText.Length > 0) writer.WriteString("dueTime"u8, reminder.DueText);
-            if (reminder.ShownPeriod is { } period) writer.WriteString("period"u8, period);
-            if (reminder.ShownTtl is { } ttl) writer.WriteString("ttl"u8, ttl);
-            writer.WriteEndObject();
-        }
-
-        return stream.ToArray();
+        var body = new GoJsonBody(256 + (reminder.Data?.Length ?? 0));
+        body.Text("actorID"u8, reminder.Actor.Id);
+        body.Text("actorType"u8, reminder.Actor.Type);
+        body.Value("data"u8, reminder.Data);
+        if (reminder.DueText.Length > 0) body.Text("dueTime"u8, reminder.DueText);
+        if (reminder.ShownPeriod is { } period) body.Text("period"u8, period);
+        if (reminder.ShownTtl is { } ttl) body.Text("ttl"u8, ttl);
+        return body.End();
     }
 
     internal static string Instant(DateTimeOffset instant) =>

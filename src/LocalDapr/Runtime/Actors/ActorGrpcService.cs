@@ -43,7 +43,7 @@ internal static class ActorGrpcService
                 .. HeaderBytes.OfTexts(request.Metadata.Where(static m => !ActorHeaders.IsIdentity(m.Key))), .. TraceOf(server),
                 .. actors.CallerIdentity,
             ],
-            Chain = request.Metadata.FirstOrDefault(m => m.Key.Equals(AppActors.ReentrancyHeader, StringComparison.OrdinalIgnoreCase)).Value,
+            Chain = request.Metadata.FirstOrDefault(m => m.Key.Equals(ActorHeaders.Reentrancy, StringComparison.OrdinalIgnoreCase)).Value,
         };
         var answer = await actors.InvokeAsync(call, server.Cancellation);
         return new InvokeActorResponse { Data = UnsafeByteOperations.UnsafeWrap(answer.Body) };

@@ -10,11 +10,14 @@ namespace LocalDapr.Runtime.Actors;
 /// </summary>
 internal static class ActorHeaders
 {
+    /// <summary>Names the chain of calls that a call belongs to.</summary>
+    public const string Reentrancy = "Dapr-Reentrancy-Id";
+
     private const string ApiCall = "dapr-api-call";
 
     private static readonly HashSet<string> own = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Host", "Content-Length", "Content-Type", "Expect", "Date", "Server", WellKnownHeaders.ApiToken,
+        "Host", "Content-Length", "Content-Type", "Expect", WellKnownHeaders.ApiToken,
     };
 
     private static readonly HashSet<string> identity = new(StringComparer.OrdinalIgnoreCase)
@@ -44,12 +47,35 @@ internal static class ActorHeaders
         return headers;
     }
 
+    /// <summary>The headers of a call as an app that speaks HTTP gets them: those that belong to gRPC stay, or get another name.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> OfCall(IReadOnlyList<KeyValuePair<string, string>> headers, string? chain)
+    {
+        var odd = false;
+        foreach (var (name, _) in headers) odd |= IsOfGrpc(name);
+        if (!odd && chain is null) return headers;
+        var all = new List<KeyValuePair<string, string>>(headers.Count + 1);
+        foreach (var (name, value) in headers)
+            if (!IsOfGrpc(name)) all.Add(new(name, value));
+            else if (!Is(name, "content-type") && !name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase))
+                all.Add(new($"dapr-{name.TrimStart(':')}", value));
+        if (chain is null) return all;
+        all.RemoveAll(static header => Is(header.Key, Reentrancy));
+        all.Add(new(Reentrancy, chain));
+        return all;
+    }
+
     public static void ToCaller(IReadOnlyList<KeyValuePair<string, string>> from, IHeaderDictionary to)
     {
         var named = HopHeaders.NamedBy(from.Where(h => h.Key.Equals("Connection", StringComparison.OrdinalIgnoreCase)).Select(h => h.Value));
         foreach (var (name, value) in from)
             if (Passes(name, named) || name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)) to.Append(name, value);
     }
+
+    private static bool IsOfGrpc(string name) =>
+        name.StartsWith(':') || name.StartsWith("grpc-", StringComparison.OrdinalIgnoreCase) || name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase)
+        || Is(name, "content-type");
+
+    private static bool Is(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
 
     private static bool Passes(string name, IReadOnlyCollection<string> named) =>
         !own.Contains(name) && !HopHeaders.Stays(name) && !(named.Count > 0 && named.Contains(name, StringComparer.OrdinalIgnoreCase));

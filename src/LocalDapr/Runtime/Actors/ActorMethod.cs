@@ -19,7 +19,4 @@ internal static class ActorMethod
             else if (segment is not ("" or ".")) kept.Add(segment);
         return string.Join('/', kept);
     }
-
-    public static string Escape(string method) =>
-        method.Contains('/') ? string.Join('/', method.Split('/').Select(Uri.EscapeDataString)) : Uri.EscapeDataString(method);
 }

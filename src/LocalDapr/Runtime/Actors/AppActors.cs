@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using LocalDapr.Runtime.Actors.Hosting;
 using LocalDapr.Runtime.Actors.Reminders;
 using LocalDapr.Runtime.Actors.Timers;
@@ -10,8 +8,6 @@ namespace LocalDapr.Runtime.Actors;
 /// <summary>The app's side of actors: its callbacks, as paths, bodies and rules for their answers. The caller holds the turn.</summary>
 internal sealed class AppActors(AppChannel app) : IActorApp
 {
-    public const string ReentrancyHeader = "Dapr-Reentrancy-Id";
-
     /// <summary>On an answer with status 200: the actor failed, and the body says how.</summary>
     public const string ErrorHeader = "X-DaprErrorResponseHeader";
 
@@ -22,9 +18,7 @@ internal sealed class AppActors(AppChannel app) : IActorApp
 
     public async Task<AppResponse> InvokeAsync(ActorCall call, string? chain, CancellationToken cancellation)
     {
-        var headers = chain is null ? call.Headers : WithChain(call.Headers, chain);
-        var answer = await SendAsync(
-            HttpMethod.Put, $"{PathOf(call.Actor)}/method/{ActorMethod.Escape(call.Method)}", call, headers, cancellation);
+        var answer = await SendAsync(HttpMethod.Put, ActorPath.Of(call.Actor, call.Method), call, ActorHeaders.OfCall(call.Headers, chain), cancellation);
         return answer.Status switch
         {
             200 when !IsError(answer) && Cancels(answer) => throw DaprErrors.ActorInvoke("reminder has been canceled"),
@@ -36,63 +30,33 @@ internal sealed class AppActors(AppChannel app) : IActorApp
 
     public Task<Firing> RemindAsync(Reminder reminder, CancellationToken cancellation)
     {
-        var body = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(body))
-        {
-            writer.WriteStartObject();
-            WriteData(writer, reminder.Data);
-            // The schedule is the scheduler's business: daprd of today sends both empty, and .NET actors rely on what they parse.
-            writer.WriteString("dueTime"u8, "");
-            writer.WriteString("period"u8, "");
-            writer.WriteEndObject();
-        }
-
-        return CallbackAsync(reminder.Actor, "remind", reminder.Name, body.WrittenMemory, cancellation);
+        var body = new GoJsonBody(64 + (reminder.Data?.Length ?? 0));
+        body.Value("data"u8, reminder.Data);
+        // The schedule is the scheduler's business: daprd of today sends both empty, and .NET actors rely on what they parse.
+        body.Text("dueTime"u8, "");
+        body.Text("period"u8, "");
+        return CallbackAsync(reminder.Actor, "remind", reminder.Name, body.End(), cancellation);
     }
 
     public Task<Firing> FireTimerAsync(ActorTimer timer, CancellationToken cancellation)
     {
-        var body = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(body))
-        {
-            writer.WriteStartObject();
-            WriteData(writer, timer.Data);
-            writer.WriteString("callback"u8, timer.Callback ?? "");
-            writer.WriteString("dueTime"u8, timer.Text.DueTime ?? "");
-            writer.WriteString("period"u8, timer.Text.Period ?? "");
-            writer.WriteEndObject();
-        }
-
-        return CallbackAsync(timer.Actor, "timer", timer.Name, body.WrittenMemory, cancellation);
+        var body = new GoJsonBody(128 + (timer.Data?.Length ?? 0));
+        body.Value("data"u8, timer.Data);
+        body.Text("callback"u8, timer.Callback ?? "");
+        body.Text("dueTime"u8, timer.Text.DueTime ?? "");
+        body.Text("period"u8, timer.Text.Period ?? "");
+        return CallbackAsync(timer.Actor, "timer", timer.Name, body.End(), cancellation);
     }
 
     public async Task<bool> DeactivateAsync(ActorKey actor, CancellationToken cancellation) =>
-        (await app.SendAsync(HttpMethod.Delete, PathOf(actor), "", null, default, null, cancellation)).Status == 200;
-
-    private static string PathOf(ActorKey actor) => $"/actors/{Uri.EscapeDataString(actor.Type)}/{Uri.EscapeDataString(actor.Id)}";
-
-    private static void WriteData(Utf8JsonWriter writer, byte[]? data)
-    {
-        if (data is null) return;
-        writer.WritePropertyName("data"u8);
-        writer.WriteRawValue(data, skipInputValidation: true);
-    }
+        (await app.SendAsync(HttpMethod.Delete, ActorPath.Of(actor), "", null, default, "application/x-protobuf", cancellation)).Status == 200;
 
     private static bool Cancels(AppResponse answer) => answer.Headers.Any(
         h => h.Key.Equals(CancelHeader, StringComparison.OrdinalIgnoreCase) && h.Value.ToUpperInvariant() is "TRUE" or "T" or "YES" or "Y" or "ON" or "1");
 
-    private static List<KeyValuePair<string, string>> WithChain(IReadOnlyList<KeyValuePair<string, string>> headers, string chain)
-    {
-        var all = new List<KeyValuePair<string, string>>(headers.Count + 1);
-        foreach (var header in headers)
-            if (!header.Key.Equals(ReentrancyHeader, StringComparison.OrdinalIgnoreCase)) all.Add(header);
-        all.Add(new(ReentrancyHeader, chain));
-        return all;
-    }
-
     private async Task<Firing> CallbackAsync(ActorKey actor, string kind, string name, ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
-        var path = $"{PathOf(actor)}/method/{kind}/{Uri.EscapeDataString(name)}";
+        var path = ActorPath.Of(actor, $"{kind}/{name}");
         try
         {
             var answer = await app.SendAsync(HttpMethod.Put, path, "", null, body, "application/json", cancellation);

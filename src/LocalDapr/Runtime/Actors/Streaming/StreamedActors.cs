@@ -39,7 +39,7 @@ internal sealed class StreamedActors : IActorApp
         };
         foreach (var (name, value) in call.Headers) request.Metadata[name] = HeaderBytes.ToText(value);
         if (call.ContentType is { } contentType) request.Metadata["content-type"] = contentType;
-        if (chain is not null) request.Metadata[AppActors.ReentrancyHeader] = chain;
+        if (chain is not null) request.Metadata[ActorHeaders.Reentrancy] = chain;
         var answer = await AskAsync(request.Id, new Event { InvokeRequest = request }, cancellation);
         if (answer.RequestFailed is { } failed) throw Failed(call, failed);
         return ToResponse(answer.InvokeResponse ?? throw DaprErrors.ActorInvoke("error from actor service: the answer is of another kind"));
