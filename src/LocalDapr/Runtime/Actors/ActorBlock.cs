@@ -129,7 +129,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
     public async Task RegisterReminderAsync(ReminderRequest request, bool overwrite)
     {
         var own = HostOf(request.Actor.Type);
-        if (ActorKey.WhyNot(request.Actor.Id) is { } wrong) throw DaprErrors.ActorReminderCreate(wrong);
+        if (request.Actor.WhyNoReminder(request.Name) is { } wrong) throw DaprErrors.ActorReminderCreate(wrong);
         Schedule schedule;
         try
         {
@@ -161,7 +161,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
     public Task UnregisterReminderAsync(ActorKey actor, string name)
     {
         var own = HostOf(actor.Type);
-        if ((ActorKey.WhyNot(actor.Id) ?? ActorKey.WhyNot(name)) is { } wrong) throw DaprErrors.ActorReminderDelete(wrong);
+        if (actor.WhyNoReminder(name) is { } wrong) throw DaprErrors.ActorReminderDelete(wrong);
         return RemindersOf(actor, own).UnregisterAsync(actor, name);
     }
 
@@ -176,7 +176,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
     public Reminder FindReminder(ActorKey actor, string name)
     {
         var own = HostOf(actor.Type);
-        if ((ActorKey.WhyNot(actor.Id) ?? ActorKey.WhyNot(name)) is { } wrong) throw DaprErrors.ActorReminderGet(wrong);
+        if (actor.WhyNoReminder(name) is { } wrong) throw DaprErrors.ActorReminderGet(wrong);
         return own.Reminders.Find(actor, name) ?? throw DaprErrors.ActorReminderNotFound(name);
     }
 
@@ -278,10 +278,20 @@ internal sealed partial class ActorBlock : IBuildingBlock
         }
     }
 
-    private Task<AppResponse?> SendAsync(ActorHost host, ActorCall call, ResiliencyPolicy inTurn, CancellationToken cancellation) =>
-        host.Sidecar == _sidecar || host.Sidecar.Spans is not { } spans
-            ? host.InvokeAsync(call, inTurn, cancellation)
-            : CalleeSpans.CallActorAsync(spans, call, traced => host.InvokeAsync(traced, inTurn, cancellation));
+    private async Task<AppResponse?> SendAsync(ActorHost host, ActorCall call, ResiliencyPolicy inTurn, CancellationToken cancellation)
+    {
+        if (host.Sidecar == _sidecar) return await host.InvokeAsync(call, inTurn, cancellation);
+        try
+        {
+            return host.Sidecar.Spans is not { } spans
+                ? await host.InvokeAsync(call, inTurn, cancellation)
+                : await CalleeSpans.CallActorAsync(spans, call, traced => host.InvokeAsync(traced, inTurn, cancellation));
+        }
+        catch (DaprError error)
+        {
+            throw DaprErrors.ActorInvokeRemote(error);
+        }
+    }
 
     private ActorRuntimeEntry Describe()
     {

@@ -10,12 +10,16 @@ internal static partial class DaprErrors
 
     public static DaprError ActorBodyTooLarge() => ActorName("failed to read body: stream too large");
 
-    public static DaprError ActorMethodName(string name) =>
-        new("ERR_BAD_REQUEST", 400, StatusCode.InvalidArgument, $"invalid request: method contains forbidden character: \"{name}\"");
+    /// <summary>Of a call; over gRPC that it is a request goes without saying.</summary>
+    public static DaprError ActorCallName(string why) =>
+        new("ERR_BAD_REQUEST", 400, StatusCode.InvalidArgument, why) { HttpMessage = $"invalid request: {why}" };
+
+    public static DaprError ActorMethodName(string why) =>
+        new("ERR_BAD_REQUEST", 400, StatusCode.InvalidArgument, $"invalid actor method: {why}") { HttpMessage = $"invalid request: {why}" };
 
     public static DaprError ActorTypeReserved(string type) =>
         new("ERR_ACTOR_TYPE_RESERVED", 403, StatusCode.PermissionDenied,
-            $"actor type \"{type}\" is reserved for the Dapr workflow runtime; direct actor API access is not permitted");
+            $"actor type {GoQuoted.Of(type)} is reserved for the Dapr workflow runtime; direct actor API access is not permitted");
 
     public static DaprError ActorRuntimeNotFound() =>
         new("ERR_ACTOR_RUNTIME_NOT_FOUND", 500, StatusCode.Internal,
@@ -31,10 +35,18 @@ internal static partial class DaprErrors
     public static DaprError ActorMethodNotFound(string method) =>
         new("ERR_ACTOR_INVOKE_METHOD", 500, StatusCode.Internal, $"error invoke actor method: actor method not found: {method}") { IsFinal = true };
 
-    public static DaprError ActorNoAddress(ActorKey actor) =>
-        new("ERR_ACTOR_INVOKE_METHOD", 500, StatusCode.FailedPrecondition,
-            "error invoke actor method: failed to lookup actor: api error: code = FailedPrecondition desc = "
-            + $"did not find address for actor '{actor}'");
+    /// <summary>The failure of a call behind another sidecar, as the one between the two and the caller has it.</summary>
+    public static DaprError ActorInvokeRemote(DaprError error) =>
+        new("ERR_ACTOR_INVOKE_METHOD", 500, error.GrpcStatus, error.Message)
+        {
+            HttpMessage = $"error invoke actor method: rpc error: code = {error.GrpcStatus} desc = {error.Message}",
+        };
+
+    public static DaprError ActorNoAddress(ActorKey actor)
+    {
+        var why = $"failed to lookup actor: api error: code = FailedPrecondition desc = did not find address for actor '{actor}'";
+        return new("ERR_ACTOR_INVOKE_METHOD", 500, StatusCode.FailedPrecondition, why) { HttpMessage = $"error invoke actor method: {why}" };
+    }
 
     public static DaprError ActorStackDepth() =>
         new("ERR_ACTOR_STACK_DEPTH", 500, StatusCode.ResourceExhausted, "maximum stack depth exceeded");

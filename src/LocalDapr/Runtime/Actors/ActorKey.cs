@@ -1,7 +1,4 @@
-using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 
 namespace LocalDapr.Runtime.Actors;
 
@@ -10,17 +7,14 @@ internal readonly record struct ActorKey(string Type, string Id)
 {
     private const string ReservedPrefix = "dapr.internal.";
 
-    private static readonly JsonSerializerOptions quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    private static readonly SearchValues<char> forbidden = SearchValues.Create("#?\0/\\");
-
-    private static readonly SearchValues<char> control = SearchValues.Create([.. Enumerable.Range(0, 32).Select(c => (char)c), '\u007f']);
+    // Of the name a reminder has in the scheduler, which bounds it; daprd's own tests have 600 letters refused.
+    private const int LongestReminder = 512;
 
     /// <summary>The actor of a call, after the rules for names.</summary>
     public static ActorKey Checked(string type, string id)
     {
-        if (WhyNot(type) is { } wrongType) throw DaprErrors.ActorName($"invalid actorType: {wrongType}");
-        if (WhyNot(id) is { } wrongId) throw DaprErrors.ActorName($"invalid actorId: {wrongId}");
+        if (WhyNot(type) is { } wrongType) throw DaprErrors.ActorCallName($"invalid actorType: {wrongType}");
+        if (WhyNot(id) is { } wrongId) throw DaprErrors.ActorCallName($"invalid actorId: {wrongId}");
         return new ActorKey(type, id);
     }
 
@@ -44,15 +38,16 @@ internal readonly record struct ActorKey(string Type, string Id)
     }
 
     /// <summary>Why a name could not stand in a path; null when it can.</summary>
-    public static string? WhyNot(string name)
+    public static string? WhyNot(string name) =>
+        ActorName.WhyNot("name", name, "#?\0/\\") ?? (name is "." or ".." ? $"name is a path traversal sequence: {GoQuoted.Of(name)}" : null);
+
+    /// <summary>Why the scheduler takes no reminder of that name for the actor; null when it does.</summary>
+    public string? WhyNoReminder(string name)
     {
-        if (name.AsSpan().ContainsAny(forbidden)) return $"name contains forbidden character: {Quoted(name)}";
-        if (name.AsSpan().IndexOfAny(control) is >= 0 and var at)
-            return $"name contains control character at position {Encoding.UTF8.GetByteCount(name.AsSpan(0, at))}: {Quoted(name)}";
-        return name is "." or ".." ? $"name is a path traversal sequence: {Quoted(name)}" : null;
+        if ((WhyNot(Id) ?? WhyNot(name)) is { } wrong) return wrong;
+        var length = Encoding.UTF8.GetByteCount($"actorreminder||default||{Type}||{Id}||{name}");
+        return length > LongestReminder ? $"job name is too long: {length} bytes, of at most {LongestReminder}" : null;
     }
 
     public override string ToString() => $"{Type}/{Id}";
-
-    private static string Quoted(string name) => JsonSerializer.Serialize(name, quoting);
 }

@@ -1,17 +1,13 @@
-using System.Buffers;
-
 namespace LocalDapr.Runtime.Actors;
 
 /// <summary>The name of an actor's method: a path below the actor, which must not lead out of it.</summary>
 internal static class ActorMethod
 {
-    private static readonly SearchValues<char> forbidden = SearchValues.Create([.. "#?", .. Enumerable.Range(0, 32).Select(c => (char)c), '\u007f']);
-
     /// <summary>The name without empty and dotted segments.</summary>
     /// <exception cref="DaprError">The name holds what could not stand in a path.</exception>
     public static string Checked(string method)
     {
-        if (method.AsSpan().ContainsAny(forbidden)) throw DaprErrors.ActorMethodName(method);
+        if (ActorName.WhyNot("method", method, "#?\0") is { } wrong) throw DaprErrors.ActorMethodName(wrong);
         if (!method.Contains('/') && method is not ("." or "..")) return method;
         var kept = new List<string>();
         foreach (var segment in method.Split('/'))
