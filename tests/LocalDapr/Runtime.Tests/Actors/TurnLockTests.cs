@@ -94,6 +94,59 @@ public sealed class TurnLockTests
     }
 
     [Fact]
+    public async Task Those_of_one_chain_that_wait_enter_together_and_end_one_by_one()
+    {
+        await EnterAsync("a");
+        var first = EnterAsync("b").AsTask();
+        var stranger = EnterAsync("c").AsTask();
+        var second = EnterAsync("b").AsTask();
+
+        _turns.Exit();
+        Assert.Equal([TurnEntry.Entered, TurnEntry.Entered], await SoonAsync(first, second));
+        _turns.Exit();
+        Assert.False(stranger.IsCompleted);
+
+        _turns.Exit();
+        Assert.Equal(TurnEntry.Entered, await stranger);
+    }
+
+    [Fact]
+    public async Task Those_that_wait_count_for_the_depth_of_their_chain_until_they_give_up()
+    {
+        await EnterAsync("a");
+        using var impatience = new CancellationTokenSource();
+        var first = EnterAsync("b").AsTask();
+        var gone = _turns.EnterAsync("b", 2, impatience.Token).AsTask();
+
+        Assert.Equal([TurnEntry.TooDeep], await SoonAsync(EnterAsync("b").AsTask()));
+        await impatience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        var third = EnterAsync("b").AsTask();
+        _turns.Exit();
+
+        Assert.Equal([TurnEntry.Entered, TurnEntry.Entered], await SoonAsync(first, third));
+        _turns.Exit();
+        Assert.False(_turns.TryEnterIdle());
+        _turns.Exit();
+        Assert.True(_turns.TryEnterIdle());
+    }
+
+    [Fact]
+    public async Task A_chain_that_has_given_up_waiting_holds_up_nobody()
+    {
+        await EnterAsync("a");
+        using var impatience = new CancellationTokenSource();
+        var gone = new[] { _turns.EnterAsync("b", 2, impatience.Token).AsTask(), _turns.EnterAsync("b", 2, impatience.Token).AsTask() };
+        var next = EnterAsync("c").AsTask();
+
+        await impatience.CancelAsync();
+        foreach (var waiting in gone) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        _turns.Exit();
+
+        Assert.Equal(TurnEntry.Entered, await next);
+    }
+
+    [Fact]
     public async Task Who_gives_up_waiting_loses_the_place_and_the_next_gets_the_turn()
     {
         await EnterAsync();
@@ -120,6 +173,9 @@ public sealed class TurnLockTests
         Assert.Equal(TurnEntry.Closed, await waiting);
         Assert.Equal(TurnEntry.Closed, await EnterAsync());
     }
+
+    private static Task<TurnEntry[]> SoonAsync(params Task<TurnEntry>[] entries) =>
+        Task.WhenAll(entries).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
 
     private ValueTask<TurnEntry> EnterAsync(string? chain = null) => _turns.EnterAsync(chain, 2, TestContext.Current.CancellationToken);
 }

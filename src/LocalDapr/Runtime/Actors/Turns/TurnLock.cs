@@ -15,12 +15,14 @@ internal enum TurnEntry
 
 /// <summary>
 /// Gives one actor's turns away one at a time, in the order of arrival. A call of the chain that holds the turn may come in at once,
-/// however many wait, up to a depth. Entering a free actor neither waits nor allocates. Thread-safe.
+/// however many wait, up to a depth; those of one chain that wait come in together, when it is the turn of the first. Entering a free actor
+/// neither waits nor allocates. Thread-safe.
 /// </summary>
 internal sealed class TurnLock
 {
     private readonly Lock _gate = new();
     private readonly Queue<Waiter> _waiting = new();
+    private Dictionary<string, Waiter>? _chains;
     private string? _chain;
     private int _inside;
     private bool _closed;
@@ -52,7 +54,19 @@ internal sealed class TurnLock
 
             if (_closed) return new(TurnEntry.Closed);
             waiter = new Waiter(chain);
-            _waiting.Enqueue(waiter);
+            if (chain is null)
+            {
+                _waiting.Enqueue(waiter);
+            }
+            else if ((_chains ??= new(StringComparer.Ordinal)).TryGetValue(chain, out var first))
+            {
+                if (!first.TryJoin(waiter, maxDepth)) return new(TurnEntry.TooDeep);
+            }
+            else
+            {
+                _chains[chain] = waiter;
+                _waiting.Enqueue(waiter);
+            }
         }
 
         return new(waiter.WaitAsync(cancellation));
@@ -64,20 +78,29 @@ internal sealed class TurnLock
     /// </summary>
     public void Exit()
     {
-        while (Next() is { } next)
-        {
-            if (next.TryEnter(this)) return;
-        }
+        for (var ending = 1; ending > 0; ending--)
+            if (Next() is { } next)
+                foreach (var waiter in next.Together)
+                    if (!waiter.TryEnter(this)) ending++;
     }
 
+    // Every one of those who enter ends a turn of its own, also one that has given up.
     private Waiter? Next()
     {
         lock (_gate)
         {
             if (--_inside > 0) return null;
             _chain = null;
-            if (_waiting.TryDequeue(out var next)) (_inside, _chain) = (1, next.Chain);
-            else if (_closed) _free?.TrySetResult();
+            if (_waiting.TryDequeue(out var next))
+            {
+                (_inside, _chain) = (next.Together.Count, next.Chain);
+                if (next.Chain is { } chain) _chains!.Remove(chain);
+            }
+            else if (_closed)
+            {
+                _free?.TrySetResult();
+            }
+
             return next;
         }
     }
@@ -100,8 +123,9 @@ internal sealed class TurnLock
         lock (_gate)
         {
             _closed = true;
-            waiting = [.. _waiting];
+            waiting = [.. _waiting.SelectMany(first => first.Together)];
             _waiting.Clear();
+            _chains?.Clear();
         }
 
         foreach (var waiter in waiting) waiter.TrySetResult(TurnEntry.Closed);
@@ -119,15 +143,32 @@ internal sealed class TurnLock
         }
     }
 
-    // A waiter that was cancelled stays in the queue until its place comes; it refuses the turn then.
-    private sealed class Waiter(string? chain) : TaskCompletionSource<TurnEntry>
+    // A waiter that was cancelled stays in the queue until its place comes; it refuses the turn then. The first of a chain has the place for
+    // all of it, whether it waits itself still or not.
+    private sealed class Waiter : TaskCompletionSource<TurnEntry>
     {
         private const int MaxNested = 8;
 
         [ThreadStatic]
         private static int _nested;
 
-        public string? Chain { get; } = chain;
+        private List<Waiter>? _joined;
+
+        public Waiter(string? chain) => Chain = chain;
+
+        public string? Chain { get; }
+
+        /// <summary>This one and who has joined it.</summary>
+        public IReadOnlyList<Waiter> Together => _joined ?? (IReadOnlyList<Waiter>)[this];
+
+        /// <summary>False when the chain is as deep as it may be already. The caller holds the lock.</summary>
+        public bool TryJoin(Waiter other, int maxDepth)
+        {
+            _joined ??= [this];
+            if (_joined.Count(static waiter => !waiter.Task.IsCompleted) >= maxDepth) return false;
+            _joined.Add(other);
+            return true;
+        }
 
         public async Task<TurnEntry> WaitAsync(CancellationToken cancellation)
         {
