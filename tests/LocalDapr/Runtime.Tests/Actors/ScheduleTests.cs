@@ -159,12 +159,18 @@ public sealed class ScheduleTests
     public void A_timer_with_a_period_of_nothing_fires_once(string period) =>
         Assert.Null(Schedule.ForTimer(new ScheduleText("1s", period, null), now).Period);
 
-    [Fact]
-    public void Months_follow_the_calendar()
+    [Theory]
+    [InlineData("P1M", "2026-03-03")]
+    [InlineData("P2M", "2026-03-31")]
+    [InlineData("P1Y1M", "2027-03-03")]
+    [InlineData("P2Y1M", "2028-03-02")]
+    [InlineData("P1M1D", "2026-03-04")]
+    [InlineData("P-2M", "2025-12-01")]
+    public void Months_follow_the_calendar_and_days_that_a_month_lacks_run_into_the_next(string text, string day)
     {
-        Assert.True(Period.TryParse("P1M", out var period));
+        Assert.True(Period.TryParse(text, out var period));
 
-        Assert.Equal(new DateTimeOffset(2026, 2, 28, 12, 0, 0, TimeSpan.Zero), Schedule.Next(period, now, null));
+        Assert.Equal(DateTimeOffset.Parse($"{day}T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture), Schedule.Next(period, now, null));
     }
 
     [Fact]

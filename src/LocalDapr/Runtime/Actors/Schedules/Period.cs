@@ -16,7 +16,10 @@ internal readonly record struct Period(int Years, int Months, int Days, TimeSpan
         return true;
     }
 
-    public DateTimeOffset After(DateTimeOffset instant) => instant.AddYears(Years).AddMonths(Months).AddDays(Days) + Time;
+    // Days that the month lacks run into the next one: counting is from its first.
+    public DateTimeOffset After(DateTimeOffset instant) => IsByCalendar
+        ? instant.AddDays(1 - instant.Day).AddMonths(checked((12 * Years) + Months)).AddDays(instant.Day - 1 + Days) + Time
+        : instant + Time;
 
     // Dapr's parser is generous: "R5" alone is five firings without a pause, parts may come twice and in any order, what carries no unit
     // at the end counts for nothing, and letters that name no unit are part of the number before them, which then is none.
