@@ -41,4 +41,19 @@ public sealed class ActorTypesTests
     [InlineData("""  "entitiesConfig": [{ "entities": ["A"], "actorIdleTimeout": "PT1M", "drainOngoingCallTimeout": "soon" }]  """)]
     public void What_is_absent_or_wrong_for_one_type_is_the_default(string odd) =>
         Assert.Equal(ActorTypeOptions.Default, ActorTypes.Parse(System.Text.Encoding.UTF8.GetBytes($$"""{ "entities": ["A"], {{odd}} }""")).Find("A"));
+
+    [Theory]
+    [InlineData("1ns")]
+    [InlineData("0s")]
+    [InlineData("-5s")]
+    public void An_actor_may_be_idle_for_no_time_and_its_turns_need_not_be_waited_for(string time)
+    {
+        var types = ActorTypes.Parse(System.Text.Encoding.UTF8.GetBytes($$"""
+            { "entities": ["A", "B"], "actorIdleTimeout": "{{time}}", "drainOngoingCallTimeout": "{{time}}",
+              "entitiesConfig": [{ "entities": ["B"], "actorIdleTimeout": "{{time}}", "drainOngoingCallTimeout": "{{time}}" }] }
+            """));
+
+        foreach (var type in (string[])["A", "B"])
+            Assert.Equal((TimeSpan.FromTicks(1), TimeSpan.Zero), (types.Find(type)!.IdleTimeout, types.Find(type)!.DrainTimeout));
+    }
 }

@@ -7,6 +7,18 @@ namespace LocalDapr.Runtime.Actors.Hosting;
 internal sealed record ActorTypeOptions(TimeSpan IdleTimeout, TimeSpan DrainTimeout, bool Reentrant, int MaxStackDepth)
 {
     public static readonly ActorTypeOptions Default = new(TimeSpan.FromMinutes(60), TimeSpan.FromSeconds(2), Reentrant: false, MaxStackDepth: 32);
+
+    private static readonly TimeSpan shortestIdleTimeout = TimeSpan.FromTicks(1);
+
+    /// <summary>
+    /// With other times where they are given. None and less than none count as daprd takes them: an actor that nobody calls is deactivated at
+    /// once, and a turn that runs is not waited for.
+    /// </summary>
+    public ActorTypeOptions With(TimeSpan? idleTimeout, TimeSpan? drainTimeout) => this with
+    {
+        IdleTimeout = idleTimeout is { } idle ? (idle > shortestIdleTimeout ? idle : shortestIdleTimeout) : IdleTimeout,
+        DrainTimeout = drainTimeout is { } drain ? (drain > TimeSpan.Zero ? drain : TimeSpan.Zero) : DrainTimeout,
+    };
 }
 
 /// <summary>
@@ -58,8 +70,7 @@ internal sealed class ActorTypes(IReadOnlyDictionary<string, ActorTypeOptions> t
     private static ActorTypeOptions ReadOptions(JsonElement from)
     {
         var options = ActorTypeOptions.Default;
-        if (Duration(from, "actorIdleTimeout") is { } idle) options = options with { IdleTimeout = idle };
-        if (Duration(from, "drainOngoingCallTimeout") is { } drain) options = options with { DrainTimeout = drain };
+        options = options.With(Duration(from, "actorIdleTimeout"), Duration(from, "drainOngoingCallTimeout"));
         if (Property(from, "reentrancy") is not { ValueKind: JsonValueKind.Object } reentrancy) return options;
         options = options with { Reentrant = Property(reentrancy, "enabled")?.ValueKind == JsonValueKind.True };
         return Property(reentrancy, "maxStackDepth") is { ValueKind: JsonValueKind.Number } depth && depth.TryGetInt32(out var max)
@@ -69,7 +80,6 @@ internal sealed class ActorTypes(IReadOnlyDictionary<string, ActorTypeOptions> t
 
     private static TimeSpan? Duration(JsonElement from, string name) =>
         Property(from, name) is { ValueKind: JsonValueKind.String } text && GoDuration.TryParse(text.GetString()!, out var duration)
-            && duration > TimeSpan.Zero
             ? duration
             : null;
 
