@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using LocalDapr.Runtime.Actors.Hosting;
 using LocalDapr.Runtime.Actors.Reminders;
@@ -18,9 +19,10 @@ using Microsoft.Extensions.Logging;
 namespace LocalDapr.Runtime.Actors;
 
 /// <summary>
-/// Virtual actors of one sidecar. Calls of any actor come in here and go to the host it lives on, in this process; turns, timers and
-/// reminders belong to the host. Thread-safe.
+/// Virtual actors of one sidecar. Calls of any actor come in here and go to the host it lives on, in this process; turns and reminders belong
+/// to the host. Timers belong to the sidecar they were registered at, and outlive hosts of its app. Thread-safe.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "StopAsync ends the timers.")]
 internal sealed partial class ActorBlock : IBuildingBlock
 {
     private const int HostLookups = 5;
@@ -29,8 +31,13 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
     private readonly Sidecar _sidecar;
     private readonly ILogger _log;
+    private readonly ActorTimers _timers;
     private readonly TaskCompletionSource _typesKnown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ImmutableArray<ActorHost> _hosts = [];
+
+    // What the app has told of its types, over every stream it keeps; they are told on, also where there is no store to host them with.
+    private ImmutableArray<ActorTypes> _told = [];
+    private volatile bool _streamEnded;
     private Task _rejoining = Task.CompletedTask;
     private int _lastStream;
     private volatile bool _closed;
@@ -41,6 +48,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
         _log = sidecar.NewLog("Actors");
         CallerIdentity = ActorHeaders.IdentityOf(sidecar.Options);
         State = new ActorState(sidecar, actor => _hosts.Any(host => host.IsActive(actor)));
+        _timers = new ActorTimers(sidecar.Host.Time, FireTimerAsync);
         sidecar.Metadata.ActorRuntime = Describe;
     }
 
@@ -52,7 +60,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
     public CancellationToken Stopping => _sidecar.Stopping;
 
     /// <summary>Actors over a stream are for apps that do not have an HTTP port to be called on.</summary>
-    public bool AcceptsStreams => State.Exists && (!_sidecar.App.Exists || _sidecar.App.IsGrpc);
+    public bool AcceptsStreams => !_sidecar.App.Exists || _sidecar.App.IsGrpc;
 
     private ActorPlacement Placement => _sidecar.Host.Actors;
 
@@ -66,9 +74,10 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
     public async ValueTask StartAsync(CancellationToken cancellation)
     {
-        var types = State.Exists ? TypesOfApp() : ActorTypes.None;
+        var types = TypesOfApp();
+        _told = [types];
         // The port tells replicas of an app apart, and is the same when one comes back.
-        if (types.All.Count > 0) await HostAsync(new AppActors(_sidecar.App), types, $"{_sidecar.Options.AppId}:{_sidecar.Options.AppPort}");
+        await OpenHostAsync(new AppActors(_sidecar.App), types, $"{_sidecar.Options.AppId}:{_sidecar.Options.AppPort}");
         _typesKnown.TrySetResult();
     }
 
@@ -81,21 +90,23 @@ internal sealed partial class ActorBlock : IBuildingBlock
         _closed = true;
         _typesKnown.TrySetResult();
         await _rejoining;
+        _timers.Dispose();
         foreach (var host in _hosts) await host.CloseAsync(cancellation);
     }
 
-    /// <summary>Actors live in this app from here on, until <see cref="LeaveAsync"/>.</summary>
-    public async Task<ActorHost> HostAsync(IActorApp app, ActorTypes types, string? name = null)
+    /// <summary>Actors live in this app from here on, until <see cref="LeaveAsync"/>; null where it names no types, or there is no store.</summary>
+    public Task<ActorHost?> HostAsync(IActorApp app, ActorTypes types)
     {
-        name ??= $"{_sidecar.Options.AppId}~{Interlocked.Increment(ref _lastStream)}";
-        var host = new ActorHost(_sidecar, app, types, name, this);
-        ImmutableInterlocked.Update(ref _hosts, static (hosts, added) => hosts.Add(added), host);
-        await host.OpenAsync();
-        return host;
+        ImmutableInterlocked.Update(ref _told, static (told, added) => told.Add(added), types);
+        _streamEnded = false;
+        return OpenHostAsync(app, types, $"{_sidecar.Options.AppId}~{Interlocked.Increment(ref _lastStream)}");
     }
 
-    public async Task LeaveAsync(ActorHost host, CancellationToken limit)
+    public async Task LeaveAsync(ActorTypes types, ActorHost? host, CancellationToken limit)
     {
+        ImmutableInterlocked.Update(ref _told, static (told, gone) => told.Remove(gone), types);
+        if (types.All.Count > 0 && _told.All(static told => told.All.Count == 0)) _streamEnded = true;
+        if (host is null) return;
         await host.CloseAsync(limit);
         ImmutableInterlocked.Update(ref _hosts, static (hosts, gone) => hosts.Remove(gone), host);
     }
@@ -184,11 +195,11 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
     public void RegisterTimer(ActorTimer timer)
     {
-        var own = ReadyHost(timer.Actor.Type) ?? throw DaprErrors.ActorTimerCreate(
-            $"can't create timer for actor {timer.Actor.Type}||{timer.Actor.Id}: actor type not registered");
+        if (ReadyHost(timer.Actor.Type) is null)
+            throw DaprErrors.ActorTimerCreate($"can't create timer for actor {timer.Actor.Type}||{timer.Actor.Id}: actor type not registered");
         try
         {
-            own.Timers.Register(timer);
+            _timers.Register(timer);
         }
         catch (Exception error) when (error is FormatException or ArgumentOutOfRangeException or OverflowException)
         {
@@ -196,7 +207,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
         }
     }
 
-    public void UnregisterTimer(ActorKey actor, string name) => OwnHost(actor.Type)?.Timers.Unregister(actor, name);
+    public void UnregisterTimer(ActorKey actor, string name) => _timers.Unregister(actor, name);
 
     private ActorTypes TypesOfApp()
     {
@@ -235,13 +246,22 @@ internal sealed partial class ActorBlock : IBuildingBlock
         }
     }
 
+    private async Task<ActorHost?> OpenHostAsync(IActorApp app, ActorTypes types, string name)
+    {
+        if (types.All.Count == 0 || !State.Exists) return null;
+        var host = new ActorHost(_sidecar, app, types, name, this);
+        ImmutableInterlocked.Update(ref _hosts, static (hosts, added) => hosts.Add(added), host);
+        await host.OpenAsync();
+        return host;
+    }
+
     private async Task RejoinAsync(ActorHost gone)
     {
         try
         {
             await _sidecar.App.WaitForPortAsync(_sidecar.Stopping);
             await _sidecar.App.Health.WaitAsync(_sidecar.Stopping);
-            await HostAsync(new AppActors(_sidecar.App), gone.Types, gone.Name);
+            await OpenHostAsync(new AppActors(_sidecar.App), gone.Types, gone.Name);
             // Until its last turn has ended, an app that only stopped to listen may still write its actors' state.
             await gone.Abandoned;
             ImmutableInterlocked.Update(ref _hosts, static (hosts, host) => hosts.Remove(host), gone);
@@ -259,6 +279,21 @@ internal sealed partial class ActorBlock : IBuildingBlock
     private ActorHost HostOf(string type) => ReadyHost(type) ?? throw DaprErrors.ActorReminderNotHosted();
 
     private ActorReminders RemindersOf(ActorKey actor, ActorHost own) => (Placement.HomeOf(actor) ?? own).Reminders;
+
+    private async Task FireTimerAsync(ActorTimer timer)
+    {
+        Firing? outcome = null;
+        try
+        {
+            while (outcome is null) outcome = await (await LocateAsync(timer.Actor, _sidecar.Stopping)).FireTimerAsync(timer, _sidecar.Stopping);
+        }
+        catch (Exception error) when (error is DaprError or OperationCanceledException)
+        {
+            // It counts as one that failed.
+        }
+
+        if (outcome != Firing.Taken) LogTimerFailed(timer.Name, timer.Actor);
+    }
 
     private async Task<AppResponse> InvokeOnceAsync(ActorCall call, ResiliencyPolicy inTurn, CancellationToken cancellation)
     {
@@ -295,21 +330,23 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
     private ActorRuntimeEntry Describe()
     {
-        if (!State.Exists) return new ActorRuntimeEntry("DISABLED", [], HostReady: false, Placement: "");
-        var known = _typesKnown.Task.IsCompleted;
         var hosts = _hosts.RemoveAll(static host => host.IsGone);
-        // Types that are away because the app is not well are yet to come, as at the start.
-        if (hosts.Any(static host => !host.IsReady)) return new ActorRuntimeEntry("INITIALIZING", [], HostReady: false, Placement: "");
+        // Types that are away because the app is not well, or has ended its stream, are yet to come, as at the start.
+        if ((_sidecar.App.Exists && !_typesKnown.Task.IsCompleted) || _streamEnded || hosts.Any(static host => !host.IsReady))
+            return new ActorRuntimeEntry("INITIALIZING", [], HostReady: false, Placement: "");
         return new ActorRuntimeEntry(
-            known || !_sidecar.App.Exists ? "RUNNING" : "INITIALIZING",
-            [.. hosts.SelectMany(host => host.Types.All.Keys.Select(type => new ActiveActors(type, host.CountOf(type))))],
-            HostReady: known && hosts.Length > 0,
+            "RUNNING",
+            [.. _told.SelectMany(static told => told.All.Keys).Distinct().Select(type => new ActiveActors(type, hosts.Sum(host => host.CountOf(type))))],
+            HostReady: true,
             Placement: "placement: connected");
     }
 
     [LoggerMessage(
         EventId = 402, Level = LogLevel.Error, Message = "The app hosts no actors, as its answer to /dapr/config is not understood: {Why}")]
     private partial void LogBadConfig(string why);
+
+    [LoggerMessage(EventId = 403, Level = LogLevel.Warning, Message = "The app did not take timer {Timer} of actor {Actor}")]
+    private partial void LogTimerFailed(string timer, ActorKey actor);
 }
 
 /// <summary>A wish to register a reminder.</summary>

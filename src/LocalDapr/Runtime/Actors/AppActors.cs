@@ -13,6 +13,8 @@ internal sealed class AppActors(AppChannel app) : IActorApp
 
     private const string CancelHeader = "X-DaprReminderCancel";
 
+    public bool ComesBackToItsPort => true;
+
     /// <summary>Whether an answer with status 200 tells that the actor failed.</summary>
     public static bool IsError(AppResponse answer) => answer.Headers.Any(h => h.Key.Equals(ErrorHeader, StringComparison.OrdinalIgnoreCase));
 

@@ -66,6 +66,27 @@ public sealed class ActorHostTests
             one, """{"runtimeStatus":"RUNNING","activeActors":[{"type":"Cart","count":2}],"hostReady":true,"placement":"placement: connected"}""");
     }
 
+    [Theory]
+    [InlineData("404", false, "")]
+    [InlineData("{}", false, "")]
+    [InlineData("""{"entities":["Cart"]}""", false, ""","activeActors":[{"type":"Cart"}]""")]
+    [InlineData(null, false, "")]
+    [InlineData("404", true, "")]
+    [InlineData(null, true, "")]
+    public async Task A_sidecar_whose_app_hosts_nothing_is_ready_to_call_actors_all_the_same(string? config, bool hasStore, string types)
+    {
+        Task AnswerConfigAsync(HttpContext context)
+        {
+            if (context.Request.Path == "/dapr/config" && config != "404") return context.Response.WriteAsync(config!, context.RequestAborted);
+            context.Response.StatusCode = 404;
+            return Task.CompletedTask;
+        }
+
+        await using var one = await OneSidecar.StartAsync(config is null ? null : AnswerConfigAsync, configuration: null, hasStore ? [store] : []);
+
+        await EventuallyAsync(one, $$"""{"runtimeStatus":"RUNNING"{{types}},"hostReady":true,"placement":"placement: connected"}""");
+    }
+
     private static async Task<int> SendAsync(OneSidecar one, string route, string body = "")
     {
         using var content = new StringContent(body, Encoding.UTF8, "application/json");

@@ -11,10 +11,10 @@ using Microsoft.Extensions.Logging;
 namespace LocalDapr.Runtime.Actors.Hosting;
 
 /// <summary>
-/// One app process that hosts actors, from when it is there until it is gone: its active actors, timers and reminders. When the app comes
-/// back it is a new host of the same name. Thread-safe.
+/// One app process that hosts actors, from when it is there until it is gone: its active actors and reminders. When the app comes back it is
+/// a new host of the same name. Thread-safe.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "LeaveAsync ends timers and reminders; a host leaves once.")]
+[SuppressMessage("Design", "CA1001", Justification = "LeaveAsync ends the reminders; a host leaves once.")]
 internal sealed partial class ActorHost
 {
     private static readonly TimeSpan longestIdleScan = TimeSpan.FromSeconds(5);
@@ -24,7 +24,6 @@ internal sealed partial class ActorHost
     private readonly Func<ActorKey, CancellationToken, ValueTask<ActorHost>> _locate;
     private readonly ILogger _log;
     private readonly ActorTable _table;
-    private readonly ActorTimers _timers;
     private readonly ActorReminders _reminders;
     private readonly CancellationTokenSource _ended;
     private Task _idleScan = Task.CompletedTask;
@@ -43,7 +42,6 @@ internal sealed partial class ActorHost
         _ended = CancellationTokenSource.CreateLinkedTokenSource(sidecar.Stopping);
         var claims = new ActorClaims(actor => IsReady && IsMine(actor), actor => Placement.TryClaim(actor, this), actor => Placement.Release(actor, this));
         _table = new ActorTable(sidecar.Host.Time, DeactivateInAppAsync, claims);
-        _timers = new ActorTimers(sidecar.Host.Time, FireTimerAsync);
         var store = new ReminderStore(sidecar.State.ActorStore!.Database);
         _reminders = new ActorReminders(store, Placement.FiringReminders, sidecar.Host.Time, FireReminderAsync, _ended.Token);
     }
@@ -54,8 +52,6 @@ internal sealed partial class ActorHost
     public Sidecar Sidecar => _sidecar;
 
     public ActorTypes Types { get; }
-
-    public ActorTimers Timers => _timers;
 
     public ActorReminders Reminders => _reminders;
 
@@ -106,7 +102,7 @@ internal sealed partial class ActorHost
         LogGone(Name);
         _ = LeaveAsync();
         Abandoned = _table.AbandonAllAsync();
-        _abandoned(this);
+        if (_app.ComesBackToItsPort) _abandoned(this);
         return true;
     }
 
@@ -132,6 +128,10 @@ internal sealed partial class ActorHost
         }
     }
 
+    /// <summary>Fires a timer in the actor's turn. Null when the actor belongs to another host by now.</summary>
+    public Task<Firing?> FireTimerAsync(ActorTimer timer, CancellationToken cancellation) =>
+        FireHereAsync(new(timer.Actor, (app, limit) => app.FireTimerAsync(timer, limit), static () => { }), cancellation);
+
     private bool IsMine(ActorKey actor) => Placement.HomeOf(actor) == this;
 
     private void FollowPlacement()
@@ -154,7 +154,6 @@ internal sealed partial class ActorHost
         _sidecar.App.Health.Changed -= FollowHealth;
         Placement.Remove(this);
         Placement.Changed -= FollowPlacement;
-        _timers.Dispose();
         _reminders.Dispose();
         await _ended.CancelAsync();
         await _idleScan;
@@ -163,29 +162,18 @@ internal sealed partial class ActorHost
 
     private async Task<Firing> FireReminderAsync(Reminder reminder, Action waits, CancellationToken cancellation)
     {
+        var outcome = Firing.Failed;
         try
         {
-            return await FireAsync(new(reminder.Actor, (app, limit) => app.RemindAsync(reminder, limit), waits), cancellation);
+            outcome = await FireAsync(new(reminder.Actor, (app, limit) => app.RemindAsync(reminder, limit), waits), cancellation);
         }
         catch (DaprError)
         {
             // A stop is no failure of the reminder, which is still due after the next start.
             cancellation.ThrowIfCancellationRequested();
-            return Firing.Failed;
         }
-    }
 
-    private async Task FireTimerAsync(ActorTimer timer)
-    {
-        try
-        {
-            if (await FireAsync(new(timer.Actor, (app, limit) => app.FireTimerAsync(timer, limit), static () => { }), _ended.Token) != Firing.Taken)
-                LogTimerFailed(timer.Name, timer.Actor);
-        }
-        catch (Exception error) when (error is DaprError or OperationCanceledException)
-        {
-            LogTimerFailed(timer.Name, timer.Actor);
-        }
+        return outcome;
     }
 
     private async Task<Firing> FireAsync(Callback callback, CancellationToken cancellation)
@@ -230,14 +218,17 @@ internal sealed partial class ActorHost
 
     private async Task DeactivateInAppAsync(ActorKey actor, CancellationToken cancellation)
     {
+        var isTaken = false;
         try
         {
-            if (!await _app.DeactivateAsync(actor, cancellation)) LogDeactivationFailed(actor);
+            isTaken = await _app.DeactivateAsync(actor, cancellation);
         }
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
         {
-            LogDeactivationFailed(actor);
+            // The actor has gone all the same.
         }
+
+        if (!isTaken) LogDeactivationFailed(actor);
     }
 
     // Ends with the host. Looks often enough that idleness is noticed within a tenth of the shortest timeout.
@@ -261,9 +252,6 @@ internal sealed partial class ActorHost
 
     [LoggerMessage(EventId = 401, Level = LogLevel.Information, Message = "{Host} hosts actor types {Types}")]
     private partial void LogHosting(string host, string types);
-
-    [LoggerMessage(EventId = 403, Level = LogLevel.Warning, Message = "The app did not take timer {Timer} of actor {Actor}")]
-    private partial void LogTimerFailed(string timer, ActorKey actor);
 
     [LoggerMessage(EventId = 404, Level = LogLevel.Warning, Message = "The app did not deactivate actor {Actor}")]
     private partial void LogDeactivationFailed(ActorKey actor);

@@ -17,6 +17,9 @@ internal enum Firing
 /// <summary>The app's side of actors. The caller holds the actor's turn.</summary>
 internal interface IActorApp
 {
+    /// <summary>Whether an app that has ended is to be waited for at its port; one that hosts over a stream opens another.</summary>
+    bool ComesBackToItsPort { get; }
+
     /// <exception cref="DaprError">The app did not answer with success.</exception>
     /// <exception cref="ActorAppGoneException">Nobody listens: the call has not reached the app.</exception>
     Task<AppResponse> InvokeAsync(ActorCall call, string? chain, CancellationToken cancellation);

@@ -17,7 +17,7 @@ internal static class ActorStreamService
     private static async Task ServeAsync(ActorBlock actors, IGrpcReader<Answer> answers, IGrpcWriter<Event> events, ServerCall call)
     {
         if (!actors.AcceptsStreams)
-            throw new RpcException(StatusCode.FailedPrecondition, "actors are hosted over the app's HTTP port, or there is no actor state store");
+            throw new RpcException(StatusCode.FailedPrecondition, "actor callback streaming requires a gRPC app channel");
         var (_, first) = await answers.ReadAsync(call.Cancellation);
         if (first?.InitialRequest is not { } initial) throw new RpcException(StatusCode.InvalidArgument, "the first message must be the initial request");
         var types = StreamedTypes.Of(initial);
@@ -25,8 +25,8 @@ internal static class ActorStreamService
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, actors.Stopping);
         var app = new StreamedActors();
         await events.WriteAsync(new Event { InitialResponse = new() }, flush: true, ending.Token);
-        // An app that names no types hosts nothing, and may keep its stream all the same.
-        var host = types.All.Count == 0 ? null : await actors.HostAsync(app, types);
+        // An app that names no types, or has no store for them, hosts nothing, and may keep its stream all the same.
+        var host = await actors.HostAsync(app, types);
         var writing = WriteAsync(app, events, ending.Token);
         try
         {
@@ -41,7 +41,7 @@ internal static class ActorStreamService
             app.Leave();
             await ending.CancelAsync();
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (host is not null) await actors.LeaveAsync(host, CancellationToken.None);
+            await actors.LeaveAsync(types, host, CancellationToken.None);
         }
     }
 
@@ -71,9 +71,7 @@ internal static class StreamedTypes
     private static ActorTypeOptions Options(
         Google.Protobuf.WellKnownTypes.Duration? idle, Google.Protobuf.WellKnownTypes.Duration? drain, ActorReentrancyConfig? reentrancy)
     {
-        var options = ActorTypeOptions.Default;
-        if (idle?.ToTimeSpan() is { } idleFor && idleFor > TimeSpan.Zero) options = options with { IdleTimeout = idleFor };
-        if (drain?.ToTimeSpan() is { } drainFor && drainFor > TimeSpan.Zero) options = options with { DrainTimeout = drainFor };
+        var options = ActorTypeOptions.Default.With(idle?.ToTimeSpan(), drain?.ToTimeSpan());
         if (reentrancy is null) return options;
         options = options with { Reentrant = reentrancy.Enabled };
         return reentrancy.HasMaxStackDepth ? options with { MaxStackDepth = Math.Max(1, reentrancy.MaxStackDepth) } : options;

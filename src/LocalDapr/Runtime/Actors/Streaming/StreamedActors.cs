@@ -24,6 +24,8 @@ internal sealed class StreamedActors : IActorApp
     private long _lastId;
     private volatile bool _closed;
 
+    public bool ComesBackToItsPort => false;
+
     /// <summary>Events on their way to the app. Bounded by the turns: an actor has one event open at a time.</summary>
     public ChannelReader<Event> Outgoing => _outgoing.Reader;
 
@@ -42,7 +44,7 @@ internal sealed class StreamedActors : IActorApp
         if (chain is not null) request.Metadata[ActorHeaders.Reentrancy] = chain;
         var answer = await AskAsync(request.Id, new Event { InvokeRequest = request }, cancellation);
         if (answer.RequestFailed is { } failed) throw Failed(call, failed);
-        return ToResponse(answer.InvokeResponse ?? throw DaprErrors.ActorInvoke("error from actor service: the answer is of another kind"));
+        return ToResponse(answer.InvokeResponse ?? throw DaprErrors.ActorInvoke("actor host returned an unexpected response type for invoke"));
     }
 
     public async Task<Firing> RemindAsync(Reminder reminder, CancellationToken cancellation)
