@@ -22,7 +22,7 @@ namespace LocalDapr.Runtime.Actors;
 /// Virtual actors of one sidecar. Calls of any actor come in here and go to the host it lives on, in this process; turns and reminders belong
 /// to the host. Timers belong to the sidecar they were registered at, and outlive hosts of its app. Thread-safe.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "StopAsync ends the timers.")]
+[SuppressMessage("Design", "CA1001", Justification = "StopAsync ends timers and meter.")]
 internal sealed partial class ActorBlock : IBuildingBlock
 {
     private const int HostLookups = 5;
@@ -47,12 +47,15 @@ internal sealed partial class ActorBlock : IBuildingBlock
         _sidecar = sidecar;
         _log = sidecar.NewLog("Actors");
         CallerIdentity = ActorHeaders.IdentityOf(sidecar.Options);
+        Meter = new ActorMeter(sidecar.Options.AppId);
         State = new ActorState(sidecar, actor => _hosts.Any(host => host.IsActive(actor)));
         _timers = new ActorTimers(sidecar.Host.Time, FireTimerAsync);
         sidecar.Metadata.ActorRuntime = Describe;
     }
 
     public ActorState State { get; }
+
+    public ActorMeter Meter { get; }
 
     /// <summary>The headers by which an actor knows who calls it through this sidecar.</summary>
     public KeyValuePair<string, string>[] CallerIdentity { get; }
@@ -92,6 +95,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
         await _rejoining;
         _timers.Dispose();
         foreach (var host in _hosts) await host.CloseAsync(cancellation);
+        Meter.Dispose();
     }
 
     /// <summary>Actors live in this app from here on, until <see cref="LeaveAsync"/>; null where it names no types, or there is no store.</summary>
@@ -292,6 +296,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
             // It counts as one that failed.
         }
 
+        Meter.TimerFired(timer.Actor.Type, outcome == Firing.Taken);
         if (outcome != Firing.Taken) LogTimerFailed(timer.Name, timer.Actor);
     }
 

@@ -31,13 +31,14 @@ internal sealed partial class ActorHost
     private Task _refreshing = Task.CompletedTask;
     private readonly Lock _placementGate = new();
     private readonly Action<ActorHost> _abandoned;
+    private readonly ActorMeter _meter;
     private int _gone;
 
     /// <param name="name">Names the host among those of a type; stable, so that its share is the same when it comes back.</param>
     /// <param name="block">Finds the host of an actor for what fires here and belongs elsewhere by now, and takes the app back.</param>
     public ActorHost(Sidecar sidecar, IActorApp app, ActorTypes types, string name, ActorBlock block)
     {
-        (_sidecar, _app, Types, Name, _locate, _abandoned) = (sidecar, app, types, name, block.LocateAsync, block.Rejoin);
+        (_sidecar, _app, Types, Name, _locate, _abandoned, _meter) = (sidecar, app, types, name, block.LocateAsync, block.Rejoin, block.Meter);
         _log = sidecar.NewLog("Actors");
         _ended = CancellationTokenSource.CreateLinkedTokenSource(sidecar.Stopping);
         var claims = new ActorClaims(actor => IsReady && IsMine(actor), actor => Placement.TryClaim(actor, this), actor => Placement.Release(actor, this));
@@ -173,6 +174,7 @@ internal sealed partial class ActorHost
             cancellation.ThrowIfCancellationRequested();
         }
 
+        _meter.ReminderFired(reminder.Actor.Type, outcome == Firing.Taken);
         return outcome;
     }
 
@@ -228,6 +230,7 @@ internal sealed partial class ActorHost
             // The actor has gone all the same.
         }
 
+        _meter.Deactivated(actor.Type, isTaken);
         if (!isTaken) LogDeactivationFailed(actor);
     }
 
