@@ -47,20 +47,17 @@ internal static class ActorHeaders
         return headers;
     }
 
-    /// <summary>The headers of a call as an app that speaks HTTP gets them: those that belong to gRPC stay, or get another name.</summary>
+    /// <summary>The headers of a call as an app that speaks HTTP gets them.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> OfCall(IReadOnlyList<KeyValuePair<string, string>> headers, string? chain)
     {
         var odd = false;
-        foreach (var (name, _) in headers) odd |= IsOfGrpc(name);
+        foreach (var (name, _) in headers) odd |= Is(name, "content-type") || !ReferenceEquals(InHttp(name), name);
         if (!odd && chain is null) return headers;
         var all = new List<KeyValuePair<string, string>>(headers.Count + 1);
         foreach (var (name, value) in headers)
-            if (!IsOfGrpc(name)) all.Add(new(name, value));
-            else if (!Is(name, "content-type") && !name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase))
-                all.Add(new($"dapr-{name.TrimStart(':')}", value));
-        if (chain is null) return all;
-        all.RemoveAll(static header => Is(header.Key, Reentrancy));
-        all.Add(new(Reentrancy, chain));
+            if (!Is(name, "content-type") && InHttp(name) is { } passed && !(chain is not null && Is(name, Reentrancy)))
+                all.Add(new(passed, value));
+        if (chain is not null) all.Add(new(Reentrancy, chain));
         return all;
     }
 
@@ -68,12 +65,15 @@ internal static class ActorHeaders
     {
         var named = HopHeaders.NamedBy(from.Where(h => h.Key.Equals("Connection", StringComparison.OrdinalIgnoreCase)).Select(h => h.Value));
         foreach (var (name, value) in from)
-            if (Passes(name, named) || name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)) to.Append(name, value);
+            if ((Passes(name, named) || Is(name, "Content-Type")) && InHttp(name) is { } passed) to.Append(passed, value);
     }
 
-    private static bool IsOfGrpc(string name) =>
-        name.StartsWith(':') || name.StartsWith("grpc-", StringComparison.OrdinalIgnoreCase) || name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase)
-        || Is(name, "content-type");
+    // What belongs to gRPC stays, or gets another name.
+    private static string? InHttp(string name)
+    {
+        if (name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase) || Is(name, "destination-app-id")) return null;
+        return name.StartsWith(':') || name.StartsWith("grpc-", StringComparison.OrdinalIgnoreCase) ? $"dapr-{name.TrimStart(':')}" : name;
+    }
 
     private static bool Is(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
 

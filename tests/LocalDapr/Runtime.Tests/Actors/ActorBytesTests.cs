@@ -57,7 +57,7 @@ public sealed class ActorBytesTests
     public async Task Headers_of_gRPC_itself_go_no_further_than_the_sidecar(bool isGrpc)
     {
         await using var app = await ActorApp.StartAsync();
-        (string, string)[] headers = [("x-mine", "1"), ("x-mine-bin", "YQ=="), ("grpc-mine", "2")];
+        (string, string)[] headers = [("x-mine", "1"), ("x-mine-bin", "YQ=="), ("grpc-mine", "2"), ("destination-app-id", "other")];
 
         if (!isGrpc) (await app.SendAsync("POST", "Cart/1/method/m", body: null, headers)).EnsureSuccessStatusCode();
         else await InvokeGrpcAsync(app, [.. headers, ("content-type", "application/json"), (":path", "/evil")]);
@@ -65,7 +65,27 @@ public sealed class ActorBytesTests
         var seen = Assert.Single(app.Calls).Headers;
         Assert.Equal(("1", "2"), (seen["x-mine"].ToString(), seen["dapr-grpc-mine"].ToString()));
         Assert.False(seen.ContainsKey("x-mine-bin") || seen.ContainsKey("grpc-mine") || seen.ContainsKey("content-type"));
+        Assert.False(seen.ContainsKey("destination-app-id"));
         Assert.Equal(isGrpc ? "/evil" : "", seen["dapr-path"].ToString());
+    }
+
+    [Fact]
+    public async Task Nor_do_those_of_an_answer()
+    {
+        await using var app = await ActorApp.StartAsync();
+        app.Does["m"] = context =>
+        {
+            foreach (var name in (string[])["x-mine", "x-mine-bin", "grpc-mine", "destination-app-id"]) context.Response.Headers[name] = "1";
+            context.Response.ContentType = "text/x";
+            return Task.CompletedTask;
+        };
+
+        using var answer = await app.SendAsync("POST", "Cart/1/method/m");
+
+        Assert.Equal(
+            ["dapr-grpc-mine", "x-mine"],
+            answer.Headers.Select(header => header.Key.ToLowerInvariant()).Where(name => name is not ("date" or "server" or "traceparent")).Order(StringComparer.Ordinal));
+        Assert.Equal("text/x", answer.Content.Headers.ContentType?.ToString());
     }
 
     [Fact]
