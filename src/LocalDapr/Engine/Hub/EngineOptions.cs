@@ -1,3 +1,6 @@
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Turns;
+
 namespace LocalDapr.Engine.Hub;
 
 /// <summary>What an engine is told at its start.</summary>
@@ -20,6 +23,9 @@ public sealed record EngineOptions(string AppId)
 
     /// <summary>The longest message a worker that keeps no instances is sent; an instance whose turn comes near it stalls. 0 is no limit.</summary>
     public long MaxHistoryBytes { get; init; }
+
+    /// <summary>How long an event is as a message, in bytes: exact when the host says, else about. Called under the engine's lock.</summary>
+    public Func<HistoryEvent, int> SizeOf { get; init; } = EventSize.Of;
 
     /// <summary>Finished instances kept in memory for those who ask for them soon after.</summary>
     public int FinishedInMemory { get; init; } = 1_000;

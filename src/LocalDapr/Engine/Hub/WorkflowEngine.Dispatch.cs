@@ -158,7 +158,8 @@ public sealed partial class WorkflowEngine
         var started = instance.State.Started ?? (ExecutionStarted)events.First(happened => happened is ExecutionStarted);
         if (!worker.Options.KeepsInstances && _options.MaxHistoryBytes > 0)
         {
-            var size = instance.State.HistoryBytes + events.Sum(EventSize.Of) + EventSize.Of(started.Propagated);
+            var size = instance.State.BytesOfHistory(_options.SizeOf) + events.Skip(1).Sum(happened => (long)_options.SizeOf(happened))
+                + EventSize.Of(started.Propagated, _options.SizeOf);
             if (size > PayloadLimit.OfWorkItem(_options.MaxHistoryBytes))
             {
                 StallForSize_NeedsLock(instance, size);
@@ -182,7 +183,7 @@ public sealed partial class WorkflowEngine
     private void StallForSize_NeedsLock(Instance instance, long size)
     {
         var unit = new CommitUnit();
-        Stall_NeedsLock(instance, PayloadLimit.StallOfTurn(size, _options.MaxHistoryBytes) with { Timestamp = Now }, unit);
+        Stall_NeedsLock(instance, PayloadLimit.StallOfTurn(size, _options.MaxHistoryBytes) with { Timestamp = Now }, instance.CustomStatus, unit);
         _committer.Enqueue(unit);
     }
 

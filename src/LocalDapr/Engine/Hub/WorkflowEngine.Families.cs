@@ -25,7 +25,7 @@ public sealed partial class WorkflowEngine
         using var held = new HeldInstances(this);
         var family = new List<Instance> { await held.AddAsync(instanceId, cancellation) };
         var elsewhere = recursive ? await GatherAsync(family, held, cancellation) : [];
-        using (Enter()) RefusePurge_NeedsLock(family, force);
+        using (Enter()) RefusePurge_NeedsLock(family, recursive, force);
         var purged = 0;
         foreach (var child in elsewhere)
         {
@@ -36,7 +36,7 @@ public sealed partial class WorkflowEngine
         Task durable;
         using (Enter())
         {
-            RefusePurge_NeedsLock(family, force);
+            RefusePurge_NeedsLock(family, recursive, force);
             var unit = new CommitUnit();
             foreach (var instance in family.Where(instance => instance.Exists)) unit.Changes.Add(Purge_NeedsLock(instance));
             purged += unit.Changes.Count;
@@ -63,11 +63,13 @@ public sealed partial class WorkflowEngine
         return [.. elsewhere.Values];
     }
 
-    private static void RefusePurge_NeedsLock(List<Instance> family, bool force)
+    // A family is looked for from its history on: one that has not begun has none, and as daprd says it, there is no such instance.
+    private static void RefusePurge_NeedsLock(List<Instance> family, bool recursive, bool force)
     {
         if (!family[0].Exists) throw WorkflowException.Missing();
         if (force) return;
-        if (family.Find(instance => instance is { IsActive: true, State.Stalled: not null }) is { } stalled) throw WorkflowException.Stalled(stalled.Id);
+        if (recursive && family[0].State is { Started: null, Continued: null }) throw WorkflowException.Missing();
+        if (!recursive && family[0] is { IsActive: true, State.Stalled: not null } stalled) throw WorkflowException.Stalled(stalled.Id);
         if (family.Any(instance => instance.IsActive)) throw WorkflowException.NotCompleted();
     }
 

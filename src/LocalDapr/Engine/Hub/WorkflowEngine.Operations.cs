@@ -23,7 +23,9 @@ public sealed record StartRequest(string InstanceId, string Name)
 // What clients ask for. Every one of these returns when it is durable.
 public sealed partial class WorkflowEngine
 {
-    /// <exception cref="WorkflowException">AlreadyExists: an instance of this id is active, or a child of the finished one is.</exception>
+    /// <exception cref="WorkflowException">
+    /// AlreadyExists: an instance of this id is active, or a child of the finished one is. Stalled: the active one is.
+    /// </exception>
     public ValueTask StartAsync(StartRequest request, CancellationToken cancellation) => _meter.CountsOperations
         ? _meter.OperationAsync("create_workflow", CreateAsync(request, cancellation))
         : CreateAsync(request, cancellation);
@@ -36,6 +38,7 @@ public sealed partial class WorkflowEngine
         bool IsTaken(Instance instance)
         {
             wasActive = instance.IsActive;
+            if (instance.State.Stalled is not null && !request.UnlessExists) throw WorkflowException.Stalled(request.InstanceId);
             return instance.Exists && (wasActive || request.Unique || request.UnlessExists);
         }
 

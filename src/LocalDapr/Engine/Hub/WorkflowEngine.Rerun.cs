@@ -1,6 +1,6 @@
 using LocalDapr.Engine.History;
-using LocalDapr.Engine.Turns;
 using LocalDapr.Engine.Records;
+using LocalDapr.Engine.Turns;
 
 namespace LocalDapr.Engine.Hub;
 
@@ -18,7 +18,7 @@ public sealed partial class WorkflowEngine
 {
     /// <summary>
     /// What came before the event is the new instance's history; the event itself happens again, and so does what was still open then:
-    /// activities and timers as they were, children under ids of the new instance.
+    /// activities and timers as they were, children under ids of the new instance. As in daprd, every timer is armed again.
     /// </summary>
     /// <exception cref="WorkflowException">NotFound, Invalid, AlreadyExists.</exception>
     public async ValueTask RerunAsync(RerunRequest request, CancellationToken cancellation)
@@ -63,19 +63,42 @@ public sealed partial class WorkflowEngine
         var at = source.State.History.TakeWhile(happened => happened.EventId != request.EventId).Count();
         if (at == source.State.History.Count)
             throw new WorkflowException(WorkflowErrorKind.NotFound, $"does not have history event with ID '{request.EventId}'");
-        List<HistoryEvent> history = [.. source.State.History.Take(at), Again(source.State.History[at], request) with { Timestamp = Now }];
-        var open = OpenChildren(history).Select(child => child.EventId).ToHashSet();
-        for (var i = 0; i < at; i++)
-        {
-            if (history[i] is ChildCreated child && open.Contains(child.EventId))
-                history[i] = child with { InstanceId = Turns.ChildId.Of(request.NewId, child.EventId) };
-        }
+        var target = Again(source.State.History[at], request);
+        var (history, open) = Fork(source.State.History.Take(at));
+        history.AddRange(open.Select(asked => asked is ChildCreated child ? child with { InstanceId = ChildId.Of(request.NewId, child.EventId) } : asked)
+            .Append(target).Select(asked => asked with { Timestamp = Now }));
         return history;
+    }
+
+    // The order is daprd's: what was asked for stands right before its result. What is open then goes behind, and so does every timer.
+    private static (List<HistoryEvent> History, IEnumerable<HistoryEvent> Open) Fork(IEnumerable<HistoryEvent> before)
+    {
+        var history = new List<HistoryEvent>();
+        var open = new OrderedDictionary<int, HistoryEvent>();
+        foreach (var happened in before)
+        {
+            if (happened is TaskScheduled or TimerCreated or ChildCreated)
+            {
+                open[happened.EventId] = happened;
+                continue;
+            }
+            int? answered = happened switch
+            {
+                TaskCompleted task => task.TaskId,
+                TaskFailed task => task.TaskId,
+                ChildCompleted child => child.TaskId,
+                ChildFailed child => child.TaskId,
+                _ => null,
+            };
+            if (answered is { } id && open.Remove(id, out var asked)) history.Add(asked);
+            history.Add(happened);
+        }
+        return (history, open.Values.OrderBy(static asked => asked switch { TaskScheduled => 0, TimerCreated => 1, _ => 2 }));
     }
 
     private static IEnumerable<ChildCreated> OpenChildren(IEnumerable<HistoryEvent> history)
     {
-        var state = new Turns.InstanceState();
+        var state = new InstanceState();
         foreach (var happened in history) state.Apply(happened);
         return state.OpenChildren.Values;
     }
@@ -99,7 +122,7 @@ public sealed partial class WorkflowEngine
                 {
                     RerunOf = request.SourceId,
                     Input = request.OverwritesInput ? request.Input : child.Input,
-                    InstanceId = request.NewChildId is { Length: > 0 } id ? id : Turns.ChildId.Of(request.NewId, child.EventId),
+                    InstanceId = request.NewChildId is { Length: > 0 } id ? id : ChildId.Of(request.NewId, child.EventId),
                 };
             case DetachedCreated:
                 throw new WorkflowException(
@@ -119,11 +142,11 @@ public sealed partial class WorkflowEngine
         var instance = _instances[child.InstanceId];
         if (instance.IsActive || whyNot is not null)
         {
-            var failure = whyNot is null ? Turns.ChildId.Taken(child.InstanceId) : Turns.ChildId.NotFree(whyNot);
+            var failure = whyNot is null ? ChildId.Taken(child.InstanceId) : ChildId.NotFree(whyNot);
             unit.Changes.Add(Post_NeedsLock(parent, new ChildFailed(child.EventId, failure) { Timestamp = Now }));
             return;
         }
-        var propagated = child.Scope is null ? null : Turns.Propagation.For(child.Scope, _options.AppId, parent.Id, started, HistoryUntil(parent, child));
+        var propagated = child.Scope is null ? null : Propagation.For(child.Scope, _options.AppId, parent.Id, started, HistoryUntil(parent, child));
         unit.Changes.Add(Begin_NeedsLock(instance, StartOf(child, parent.Id, started, propagated) with { Timestamp = Now, Router = _here }));
     }
 }

@@ -160,7 +160,7 @@ public sealed partial class WorkflowEngine
         CloseTurn_NeedsLock(instance);
         if (commit.IsStall)
         {
-            Stall_NeedsLock(instance, (ExecutionStalled)commit.History[0], unit);
+            Stall_NeedsLock(instance, (ExecutionStalled)commit.History[0], commit.CustomStatus, unit);
             return;
         }
         _stalled.Remove(instance);
@@ -190,13 +190,19 @@ public sealed partial class WorkflowEngine
         _instances.TryGetValue(id, out var child) && child.IsActive && StartOf(child)?.Parent is { } known
         && IsHere(known) && known.InstanceId == parent.Id && known.TaskId == task;
 
-    private void Stall_NeedsLock(Instance instance, ExecutionStalled stalled, CommitUnit unit)
+    private void Stall_NeedsLock(Instance instance, ExecutionStalled stalled, string? customStatus, CommitUnit unit)
     {
         _stalled.Add(instance);
         instance.WaitsForOtherWorker = true;
         instance.CachedBy = null;
         if (instance.State.Stalled?.Description == stalled.Description) return;
-        unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord { At = stalled.Timestamp, History = [stalled] }));
+        unit.Changes.Add(Append_NeedsLock(instance, new InstanceRecord
+        {
+            At = stalled.Timestamp,
+            History = [stalled],
+            SetsCustomStatus = true,
+            CustomStatus = customStatus,
+        }));
     }
 
     // Results that belong to the generation that ended are nobody's; what was sent to the instance as such stays, behind the new start.

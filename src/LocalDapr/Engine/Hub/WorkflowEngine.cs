@@ -36,11 +36,12 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         _time = time;
         _here = new EventRouter(options.AppId);
         _meter = new EngineMeter(options);
-        _facts = new TurnFacts(options.AppId, default, static () => Guid.NewGuid().ToString()) 
+        _facts = new TurnFacts(options.AppId, default, static () => Guid.NewGuid().ToString())
         {
             IsActive = IsActive_NeedsLock,
             ReachesOtherApps = options.Link is not null,
             MaxPayloadBytes = options.MaxPayloadBytes,
+            SizeOf = options.SizeOf,
             NamesSteps = options.OnSpan is not null,
         };
         _turnLimits = new NamedLimits<Instance>(options.MaxOpenTurnsOf);

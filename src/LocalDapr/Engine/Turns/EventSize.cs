@@ -3,12 +3,12 @@ using LocalDapr.Engine.History;
 
 namespace LocalDapr.Engine.Turns;
 
-/// <summary>About how many bytes an event takes in a message: its texts, and a flat sum for the rest.</summary>
+/// <summary>About how many bytes an event takes in a message: its texts, and a flat sum for the rest. What the host says is exact.</summary>
 internal static class EventSize
 {
     private const int Flat = 48;
 
-    public static long Of(HistoryEvent happened) => Flat + happened switch
+    public static int Of(HistoryEvent happened) => Flat + happened switch
     {
         ExecutionStarted e => Text(e.Name) + Text(e.Input),
         ExecutionCompleted e => Text(e.Result) + Text(e.Failure),
@@ -25,14 +25,14 @@ internal static class EventSize
     };
 
     /// <summary>The history that goes along with a work item.</summary>
-    public static long Of(PropagatedHistory? propagated) => propagated?.Chunks.Sum(chunk => chunk.Events.Sum(Of)) ?? 0;
+    public static long Of(PropagatedHistory? propagated, Func<HistoryEvent, int> sizeOf) =>
+        propagated?.Chunks.Sum(chunk => chunk.Events.Sum(happened => (long)sizeOf(happened))) ?? 0;
 
-    /// <summary>Counted in bytes, as this one is judged near the limit.</summary>
     public static long Of(ScheduleTask task) =>
-        Flat + Encoding.UTF8.GetByteCount(task.Name) + Encoding.UTF8.GetByteCount(task.Input ?? "") + task.TaskExecutionId.Length;
+        Flat + Text(task.Name) + Text(task.Input) + Text(task.TaskExecutionId);
 
-    private static long Text(string? text) => text?.Length ?? 0;
+    private static int Text(string? text) => text is null ? 0 : Encoding.UTF8.GetByteCount(text);
 
-    private static long Text(FailureDetails? failure) =>
+    private static int Text(FailureDetails? failure) =>
         failure is null ? 0 : Text(failure.ErrorMessage) + Text(failure.StackTrace) + Text(failure.Inner);
 }

@@ -10,7 +10,11 @@ public sealed class InstanceState
     private readonly Dictionary<int, ChildCreated> _children = [];
     private readonly OrderedDictionary<int, TimerCreated> _timers = [];
     private readonly List<string> _patches = [];
+    private readonly HashSet<int> _firedAhead = [];
     private int _childrenElsewhere;
+    private int _measured;
+    private long _bytes;
+    private bool _hasRun;
 
     public IReadOnlyList<HistoryEvent> History => _history;
 
@@ -39,13 +43,15 @@ public sealed class InstanceState
 
     public IReadOnlyList<string> Patches => _patches;
 
+    /// <summary>The version that the first turn ran with.</summary>
     public string? VersionName { get; private set; }
 
-    /// <summary>The version that the first turn ran with.</summary>
-    public string? FirstVersionName { get; private set; }
-
-    /// <summary>About how long the history is as a message.</summary>
-    public long HistoryBytes { get; private set; }
+    /// <summary>How long the history is as a message, by the length of each event.</summary>
+    public long BytesOfHistory(Func<HistoryEvent, int> sizeOf)
+    {
+        for (; _measured < _history.Count; _measured++) _bytes += sizeOf(_history[_measured]);
+        return _bytes;
+    }
 
     public RuntimeStatus Status =>
         Completed is { } completed ? completed.Status
@@ -59,7 +65,6 @@ public sealed class InstanceState
     public void Apply(HistoryEvent happened)
     {
         _history.Add(happened);
-        HistoryBytes += EventSize.Of(happened);
         if (happened is not ExecutionStalled) Stalled = null;
         switch (happened)
         {
@@ -75,10 +80,11 @@ public sealed class InstanceState
             case ChildCompleted child: CloseChild(child.TaskId); break;
             case ChildFailed child: CloseChild(child.TaskId); break;
             // Nobody is left to hear a timer of a workflow that has ended.
-            case TimerCreated timer when Completed is null: _timers[timer.EventId] = timer; break;
-            case TimerFired timer: _timers.Remove(timer.TimerId); break;
+            case TimerCreated timer when Completed is null && !_firedAhead.Contains(timer.EventId): _timers[timer.EventId] = timer; break;
+            // The history of a rerun tells of the timer itself at the end.
+            case TimerFired timer when !_timers.Remove(timer.TimerId): _firedAhead.Add(timer.TimerId); break;
             case EventRaised raised: CancelTimerFor(raised.Name); break;
-            case WorkflowStarted { Version: { } version }: Note(version); break;
+            case WorkflowStarted turn: Note(turn.Version); break;
             default: break;
         }
     }
@@ -113,11 +119,10 @@ public sealed class InstanceState
         }
     }
 
-    private void Note(WorkflowVersion version)
+    private void Note(WorkflowVersion? version)
     {
-        _patches.AddRange(version.Patches);
-        if (version.Name is null) return;
-        VersionName = version.Name;
-        FirstVersionName ??= version.Name;
+        if (!_hasRun) VersionName = version?.Name;
+        _hasRun = true;
+        if (version is not null) _patches.AddRange(version.Patches);
     }
 }

@@ -22,15 +22,16 @@ internal static class PayloadLimit
 
     /// <summary>The stall of a turn that asks for an activity whose work item is too long; null when none is.</summary>
     public static ExecutionStalled? StallOfActivities(
-        TurnResponse response, long limit, InstanceState state, IReadOnlyList<HistoryEvent> opened)
+        TurnResponse response, InstanceState state, IReadOnlyList<HistoryEvent> opened, TurnFacts facts)
     {
+        var limit = facts.MaxPayloadBytes;
         if (limit <= 0) return null;
         foreach (var action in response.Actions)
         {
             if (action is not ScheduleTask task) continue;
             // Most are short, and need no counting.
             if (task.Scope is null && (task.Input?.Length ?? 0) < limit / 4) continue;
-            var size = EventSize.Of(task) + SizeGoingAlong(task, state, opened);
+            var size = EventSize.Of(task) + SizeGoingAlong(task, state, opened, facts.SizeOf);
             if (size <= OfWorkItem(limit)) continue;
             return Stalled(
                 $"activity '{task.Name}::{task.Id}' payload {size} bytes exceeds {WorkItemPercent}% of max gRPC body size {limit} bytes; {Remedy}: "
@@ -75,12 +76,12 @@ internal static class PayloadLimit
         return IsBeyond(response.CustomStatus, limit) ? Failure("the custom status", response.CustomStatus!, limit) : null;
     }
 
-    private static long SizeGoingAlong(ScheduleTask task, InstanceState state, IReadOnlyList<HistoryEvent> opened)
+    private static long SizeGoingAlong(ScheduleTask task, InstanceState state, IReadOnlyList<HistoryEvent> opened, Func<HistoryEvent, int> sizeOf)
     {
         if (task.Scope is null or PropagationScope.None) return 0;
-        var own = state.HistoryBytes + opened.Sum(EventSize.Of);
+        var own = state.BytesOfHistory(sizeOf) + opened.Sum(happened => (long)sizeOf(happened));
         if (task.Scope != PropagationScope.Lineage) return own;
-        return own + EventSize.Of((state.Started ?? opened.OfType<ExecutionStarted>().First()).Propagated);
+        return own + EventSize.Of((state.Started ?? opened.OfType<ExecutionStarted>().First()).Propagated, sizeOf);
     }
 
     private static ExecutionStalled Stalled(string why) => new(StallReason.PayloadSizeExceeded, why);

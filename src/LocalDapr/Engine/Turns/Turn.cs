@@ -38,7 +38,8 @@ public static class Turn
     }
 
     /// <summary>
-    /// 1 a worker that does not fit the history stalls the instance, and nothing of the turn counts;
+    /// 1 a worker that does not fit the history stalls the instance, and nothing of the turn counts; a termination needs no code of the
+    /// version, and continue-as-new leaves the patches behind;
     /// 2 a termination the worker did not honour overrules it: its actions are only told;
     /// 3 an activity too long for a work item stalls it too;
     /// 4 an answer that carries more than the limit, or asks for what cannot be, fails the workflow;
@@ -47,29 +48,26 @@ public static class Turn
     /// </summary>
     public static TurnCommit Decide(InstanceState state, IReadOnlyList<HistoryEvent> newEvents, TurnResponse response, TurnFacts facts)
     {
-        if (Stall(state, response, facts) is { } stall) return stall;
-        var started = state.Started ?? newEvents.OfType<ExecutionStarted>().First();
-        var opened = WithVersion(state, newEvents, response.Version);
         var completion = response.Actions.OfType<CompleteWorkflow>().FirstOrDefault();
         var terminated = newEvents.OfType<ExecutionTerminated>().FirstOrDefault();
+        var restarts = completion is { Status: RuntimeStatus.ContinuedAsNew };
+        var isOverruled = terminated is not null && (completion is null || restarts);
+        if (MisfitOf(state, response, isOverruled, restarts) is { } misfit) return Stall(misfit, response, facts);
+        var started = state.Started ?? newEvents.OfType<ExecutionStarted>().First();
+        var opened = WithVersion(state, newEvents, response.Version);
 
-        if (terminated is not null && (completion is null || completion.Status == RuntimeStatus.ContinuedAsNew))
+        if (isOverruled)
         {
-            var overruled = new CompleteWorkflow(-1, RuntimeStatus.Terminated) { Result = terminated.Output };
+            var overruled = new CompleteWorkflow(-1, RuntimeStatus.Terminated) { Result = terminated!.Output };
             return new Outcome(response.InstanceId, state, started, opened, facts).Overrule(response.Actions, overruled, response.CustomStatus);
         }
-        if (completion is not { Status: RuntimeStatus.ContinuedAsNew }
-            && PayloadLimit.StallOfActivities(response, facts.MaxPayloadBytes, state, opened) is { } tooLong)
-        {
-            return new TurnCommit { History = [tooLong with { Timestamp = facts.Now }], IsStall = true };
-        }
+        if (!restarts && PayloadLimit.StallOfActivities(response, state, opened, facts) is { } tooLong) return Stall(tooLong, response, facts);
         if ((PayloadLimit.FailureOf(response, facts.MaxPayloadBytes) ?? Outcome.FailureOf(response.Actions, facts)) is { } refused)
         {
             var failed = new CompleteWorkflow(-1, RuntimeStatus.Failed) { Failure = refused };
             return new Outcome(response.InstanceId, state, started, opened, facts).Conclude([failed], customStatus: null);
         }
-        if (completion is { Status: RuntimeStatus.ContinuedAsNew })
-            return Restart(response, state, started, opened, facts);
+        if (restarts) return Restart(response, state, started, opened, facts);
         return new Outcome(response.InstanceId, state, started, opened, facts).Conclude(response.Actions, response.CustomStatus);
     }
 
@@ -84,26 +82,19 @@ public static class Turn
         }
     }
 
-    private static TurnCommit? Stall(InstanceState state, TurnResponse response, TurnFacts facts)
+    private static ExecutionStalled? MisfitOf(InstanceState state, TurnResponse response, bool isOverruled, bool restarts)
     {
-        ExecutionStalled? stalled = null;
-        if (response.Actions.Any(action => action is VersionNotAvailable))
-        {
-            stalled = new ExecutionStalled(StallReason.VersionNotAvailable, $"Version not available: {state.FirstVersionName}");
-        }
-        else
-        {
-            var patches = response.Version?.Patches ?? [];
-            if (!patches.Take(state.Patches.Count).SequenceEqual(state.Patches))
-            {
-                stalled = new ExecutionStalled(
-                    StallReason.PatchMismatch,
-                    $"Patch mismatch. History patches: [{string.Join(", ", state.Patches)}], current patches: [{string.Join(", ", patches)}]. ");
-            }
-        }
-        if (stalled is null) return null;
-        return new TurnCommit { History = [stalled with { Timestamp = facts.Now }], IsStall = true };
+        if (!isOverruled && response.Actions.Any(action => action is VersionNotAvailable))
+            return new ExecutionStalled(StallReason.VersionNotAvailable, $"Version not available: {state.VersionName}");
+        var patches = response.Version?.Patches ?? [];
+        if (restarts || patches.Take(state.Patches.Count).SequenceEqual(state.Patches)) return null;
+        return new ExecutionStalled(
+            StallReason.PatchMismatch,
+            $"Patch mismatch. History patches: [{string.Join(", ", state.Patches)}], current patches: [{string.Join(", ", patches)}]. ");
     }
+
+    private static TurnCommit Stall(ExecutionStalled stalled, TurnResponse response, TurnFacts facts) =>
+        new() { History = [stalled with { Timestamp = facts.Now }], IsStall = true, CustomStatus = response.CustomStatus };
 
     // Patches are stored once: the clock event of a turn names those that the history does not have yet.
     private static IReadOnlyList<HistoryEvent> WithVersion(InstanceState state, IReadOnlyList<HistoryEvent> newEvents, WorkflowVersion? version)

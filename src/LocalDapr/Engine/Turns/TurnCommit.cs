@@ -19,7 +19,7 @@ public sealed record TurnCommit
     /// <summary>A termination ended the workflow against its code: what the history says was scheduled in this turn is not done.</summary>
     public bool IsOverruled { get; init; }
 
-    /// <summary>The turn is undone: its inbox stays, and only the stall is noted.</summary>
+    /// <summary>The turn is undone: its inbox stays, and only the stall is noted, with the custom status.</summary>
     public bool IsStall { get; init; }
 }
 
@@ -47,6 +47,9 @@ public sealed record TurnFacts(string AppId, Moment Now, Func<string> NewExecuti
 
     /// <summary>The largest payload an action may carry; 0 is no limit.</summary>
     public long MaxPayloadBytes { get; init; }
+
+    /// <summary>How long an event is as a message, in bytes.</summary>
+    public Func<HistoryEvent, int> SizeOf { get; init; } = EventSize.Of;
 
     /// <summary>Activities and children may be for other apps; the engine asks those apps once the turn is durable.</summary>
     public bool ReachesOtherApps { get; init; }

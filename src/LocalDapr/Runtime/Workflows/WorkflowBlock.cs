@@ -1,6 +1,7 @@
 using LocalDapr.Engine.History;
 using LocalDapr.Engine.Hub;
 using LocalDapr.Engine.Storage;
+using LocalDapr.Runtime.Workflows.Wire;
 using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.Invocation;
@@ -108,6 +109,7 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
             Retention = settings.Retention,
             MaxHistoryBytes = sidecar.Options.MaxBodyBytes,
             MaxPayloadBytes = sidecar.Options.MaxBodyBytes,
+            SizeOf = static happened => happened.ToWire().CalculateSize(),
             Link = link,
             Admits = Admits,
             OnSpan = sidecar.Spans is { IsExported: true } spans ? spans.Record : null,

@@ -98,13 +98,12 @@ internal sealed partial class WorkflowManagement(WorkflowBlock block)
         }
     }
 
-    /// <summary>Ends the instance and its children, and waits until it has ended.</summary>
+    /// <summary>Asks the instance and its children to end; unlike the task hub, it does not wait until they have.</summary>
     public async ValueTask TerminateAsync(string instanceId, CancellationToken cancellation)
     {
         try
         {
             await block.Engine.TerminateAsync(Given(instanceId), null, recursive: true, cancellation);
-            await block.Engine.WaitForCompletionAsync(instanceId, cancellation);
         }
         catch (WorkflowException refused)
         {
@@ -142,7 +141,7 @@ internal sealed partial class WorkflowManagement(WorkflowBlock block)
     {
         if (summary.Started?.Input is { } input) yield return new("dapr.workflow.input", input);
         if (summary.CustomStatus is { } custom) yield return new("dapr.workflow.custom_status", custom);
-        if (summary.Completed is { Result: { } output, Failure: null }) yield return new("dapr.workflow.output", output);
+        if (summary.Completed?.Result is { } output) yield return new("dapr.workflow.output", output);
         if (summary.Completed?.Failure is not { } failure) yield break;
         yield return new("dapr.workflow.failure.error_type", failure.ErrorType);
         yield return new("dapr.workflow.failure.error_message", failure.ErrorMessage);

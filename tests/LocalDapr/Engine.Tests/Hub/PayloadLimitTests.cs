@@ -113,6 +113,42 @@ public sealed class PayloadLimitTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_work_item_counts_in_bytes_and_as_long_as_the_host_says()
+    {
+        var options = new EngineOptions("shop")
+        {
+            MaxHistoryBytes = Limit,
+            SizeOf = static happened => happened is TaskCompleted done ? 3 * done.Result!.Length : 10,
+        };
+        await using var engine = new WorkflowEngine(options, new InMemoryWorkflowStore(), TimeProvider.System);
+        await engine.StartAsync(Deadline);
+        await using var worker = new ScriptedWorker(engine);
+        worker.Workflows["grow"] = Grow;
+        worker.Activity = static item => new ActivityResult(item.InstanceId, item.Task.EventId, new string('日', 150), null);
+
+        await engine.StartAsync(new StartRequest("a", "grow"), Deadline);
+        await engine.WaitAsync("a", static now => now.Status == RuntimeStatus.Stalled, Deadline);
+
+        var stalled = (ExecutionStalled)(await engine.HistoryAsync("a", Deadline))![^1];
+        // The start, three turns with an activity and its result each; the clock of the turn that stalls is not counted.
+        Assert.StartsWith($"Workflow payload size {10 + (3 * (10 + 10 + 450))} bytes", stalled.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_host_texts_count_in_bytes_too()
+    {
+        await using var engine = new WorkflowEngine(new EngineOptions("shop") { MaxHistoryBytes = Limit }, new InMemoryWorkflowStore(), TimeProvider.System);
+        await engine.StartAsync(Deadline);
+        await using var worker = new ScriptedWorker(engine);
+        worker.Workflows["grow"] = Grow;
+
+        await engine.StartAsync(new StartRequest("a", "grow") { Input = new string('日', 340) }, Deadline);
+        var now = await engine.WaitAsync("a", static now => now.Status != RuntimeStatus.Pending, Deadline);
+
+        Assert.Equal(RuntimeStatus.Stalled, now.Status);
+    }
+
+    [Fact]
     public async Task A_stalled_workflow_goes_on_after_a_start_with_a_larger_limit()
     {
         var store = new InMemoryWorkflowStore();

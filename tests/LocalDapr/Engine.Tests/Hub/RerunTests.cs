@@ -45,6 +45,32 @@ public sealed class RerunTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Its_history_has_what_was_asked_for_before_its_result_and_the_timers_behind()
+    {
+        await BeginAsync();
+        var due = Moment.From(DateTimeOffset.UtcNow);
+        _worker.Workflows["steps"] = history => history.OfType<TaskCompleted>().Count() switch
+        {
+            0 => history.OfType<TaskScheduled>().Any() ? [] : [new CreateTimer(1, due), new ScheduleTask(2, "step"), new ScheduleTask(3, "step")],
+            2 when history.OfType<TimerFired>().Any() => [new ScheduleTask(4, "step")],
+            3 => [Complete("all")],
+            _ => [],
+        };
+        await RunAsync("steps");
+
+        await _engine.RerunAsync(new RerunRequest("a", 4, "b"), Deadline);
+        await _engine.WaitForCompletionAsync("b", Deadline);
+
+        var history = (await _engine.HistoryAsync("b", Deadline))!.Where(happened => happened is not WorkflowStarted).ToArray();
+        var asked = history.Select((happened, at) => (happened, at)).Where(pair => pair.happened is TaskScheduled { EventId: < 4 }).ToArray();
+        Assert.All(asked, pair => Assert.Equal(pair.happened.EventId, Assert.IsType<TaskCompleted>(history[pair.at + 1]).TaskId));
+        var timer = Array.FindIndex(history, happened => happened is TimerCreated);
+        Assert.Equal(4, Assert.IsType<TaskScheduled>(history[timer + 1]).EventId);
+        Assert.Equal(timer + 3, Array.FindIndex(history, happened => happened is ExecutionCompleted));
+        Assert.Single(history.OfType<TimerFired>());
+    }
+
+    [Fact]
     public async Task What_was_open_at_the_event_happens_again_and_children_have_ids_of_the_new_instance()
     {
         await BeginAsync();
