@@ -72,6 +72,9 @@ public enum AppVerb : byte
 
     /// <summary>The same, whether they have ended or not.</summary>
     PurgeByForce,
+
+    /// <summary>Whether the task of the instance still waits for the end of the child; it has "failed" when it does.</summary>
+    Awaits,
 }
 
 /// <summary>The binary form of an answer.</summary>

@@ -53,6 +53,9 @@ internal sealed class Instance(string id)
 
     public OpenTurn? Turn { get; set; }
 
+    /// <summary>The connections whose workers left with a turn of it in hand; their answers may still come.</summary>
+    public HashSet<string>? LostBy { get; set; }
+
     public bool IsQueued { get; set; }
 
     /// <summary>It stalled with the workers there are: only a new one changes that.</summary>

@@ -8,6 +8,12 @@ public sealed record WorkerOptions
     /// <summary>The worker keeps instances in memory: turns come to the connection that had the last one, without the history.</summary>
     public bool KeepsInstances { get; init; }
 
+    /// <summary>
+    /// The network connection of a worker whose answers come as calls of their own, beside its stream. An answer without a token that comes over
+    /// a connection which lost a turn of the instance is not taken for the turn that somebody else has now.
+    /// </summary>
+    public string? Peer { get; init; }
+
     public int MaxOpenTurns { get; init; } = 1_000;
 
     public int MaxOpenActivities { get; init; } = 4_000;
@@ -50,6 +56,8 @@ public sealed class WorkerConnection : IDisposable
     {
         while (true)
         {
+            // What a worker that is leaving were handed, it would do in vain.
+            cancellation.ThrowIfCancellationRequested();
             if (_engine.Take(this, turns, activities, most)) return true;
             if (IsClosed) return false;
             await _wake.Reader.ReadAsync(cancellation);

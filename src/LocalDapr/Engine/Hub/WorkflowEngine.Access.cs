@@ -26,6 +26,8 @@ public sealed partial class WorkflowEngine
             case (AppVerb.Do, _):
                 access = new AppAccess(question.SourceApp, AppOperation.Terminate, await NameOfAsync(id, cancellation));
                 break;
+            case (AppVerb.Awaits, _):
+                return null;
             case (AppVerb.Verify, _):
                 access = new AppAccess(question.SourceApp, AppOperation.Get, await NameOfAsync(id, cancellation));
                 break;

@@ -28,6 +28,7 @@ public sealed partial class WorkflowEngine
         (AppVerb.Do, ExecutionStarted start) => await RunChildOfAsync(start, start.Parent, cancellation),
         (AppVerb.Do, ExecutionTerminated terminated) => await TerminateChildOfAsync(question, terminated, cancellation),
         (AppVerb.Verify, _) => await VerifyForAsync(question, cancellation),
+        (AppVerb.Awaits, ChildCompleted child) => await AwaitsAsync(question, child.TaskId, cancellation),
         (AppVerb.Purge or AppVerb.PurgeByForce, _) => await PurgeForAsync(question, cancellation),
         _ => throw new IOException($"Another app asks for {question.Event.GetType().Name}, which is not known here."),
     };
@@ -41,7 +42,7 @@ public sealed partial class WorkflowEngine
         var propagated = scope is null ? null : Propagation.For(scope, _options.AppId, instance.Id, started, HistoryUntil(instance, scheduled));
         var question = new AppQuestion(_options.AppId, instance.Id, started.ExecutionId, scheduled) { Propagated = propagated };
         if (scheduled is ChildCreated child) question = question with { Event = StartOf(child, instance.Id, started, propagated) };
-        var waiting = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var waiting = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
         instance.Away.Add(scheduled.EventId, waiting);
         _ = Task.Run(() => AwaitAwayAsync(instance, app, question, scheduled.EventId, waiting), CancellationToken.None);
     }
@@ -143,7 +144,7 @@ public sealed partial class WorkflowEngine
                     {
                         ChildId = child.InstanceId,
                     };
-                    if (await AskUntilAnsweredAsync(child.Router!.TargetApp!, question, _stopping.Token) is null) return;
+                    if (await AskUntilAnsweredAsync(child.Router!.TargetApp!, question, _stopped) is null) return;
                 }
                 using (Enter())
                 {

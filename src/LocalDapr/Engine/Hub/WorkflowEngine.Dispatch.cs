@@ -256,6 +256,7 @@ public sealed partial class WorkflowEngine
         foreach (var instance in worker.OpenTurns.ToArray())
         {
             CloseTurn_NeedsLock(instance);
+            if (worker.Options.Peer is { } peer) (instance.LostBy ??= []).Add(peer);
             instance.CachedBy = null;
             Enqueue_NeedsLock(instance);
         }

@@ -17,8 +17,14 @@ public sealed partial class WorkflowEngine
     /// <returns>How many instances were removed.</returns>
     /// <exception cref="WorkflowException">NotFound, NotCompleted, Stalled, Unreachable.</exception>
     public ValueTask<int> PurgeAsync(string instanceId, bool recursive, bool force, CancellationToken cancellation) => _meter.CountsOperations
-        ? _meter.OperationAsync("purge_workflow", ForgetAsync(instanceId, recursive, force, cancellation))
-        : ForgetAsync(instanceId, recursive, force, cancellation);
+        ? _meter.OperationAsync("purge_workflow", ForgetUnlessAwaitedAsync(instanceId, recursive, force, cancellation))
+        : ForgetUnlessAwaitedAsync(instanceId, recursive, force, cancellation);
+
+    private async ValueTask<int> ForgetUnlessAwaitedAsync(string instanceId, bool recursive, bool force, CancellationToken cancellation)
+    {
+        if (!force && await WhyAwaitedAsync(await AcquireAsync(instanceId, cancellation), cancellation) is not null) throw WorkflowException.NotCompleted();
+        return await ForgetAsync(instanceId, recursive, force, cancellation);
+    }
 
     private async ValueTask<int> ForgetAsync(string instanceId, bool recursive, bool force, CancellationToken cancellation)
     {
@@ -107,14 +113,19 @@ public sealed partial class WorkflowEngine
     /// The execution whose descendants must be looked at before the id is used again; null when there is nothing to look at. It is known
     /// by its id: the instance may leave memory while they are looked at. An id that is kept for letters is never free.
     /// </summary>
-    private static string? Unverified_NeedsLock(Instance instance, string? verified) =>
-        instance.IsLetter ? instance.Id : instance is { Exists: true, IsActive: false, State: { HasHadChildren: true, Started.ExecutionId: var ended } } && ended != verified ? ended : null;
+    private string? Unverified_NeedsLock(Instance instance, string? verified)
+    {
+        if (instance.IsLetter) return instance.Id;
+        if (instance is not { Exists: true, IsActive: false, State.Started.ExecutionId: var ended } || ended == verified) return null;
+        return instance.State.HasHadChildren || IsOfAnother(instance) ? ended : null;
+    }
 
     private async ValueTask<string?> WhyNotAgainAsync(string id, CancellationToken cancellation)
     {
         if (Letter.IsId(id)) return Letter.Reserved;
         using var held = new HeldInstances(this);
-        var running = await RunningBelowAsync(await held.AddAsync(id, cancellation), held, cancellation);
+        var instance = await held.AddAsync(id, cancellation);
+        var running = await WhyAwaitedAsync(instance, cancellation) ?? await RunningBelowAsync(instance, held, cancellation);
         return running is null ? null : $"cannot recreate workflow with ID '{id}': {running}";
     }
 
@@ -157,7 +168,8 @@ public sealed partial class WorkflowEngine
     {
         try
         {
-            var purged = await PurgeAsync(question.InstanceId, recursive: true, question.Verb == AppVerb.PurgeByForce, cancellation);
+            // Who asks is above it, and has ended.
+            var purged = await ForgetAsync(question.InstanceId, recursive: true, question.Verb == AppVerb.PurgeByForce, cancellation);
             return new ChildCompleted(-1, purged.ToString(CultureInfo.InvariantCulture));
         }
         catch (WorkflowException missing) when (missing.Kind == WorkflowErrorKind.NotFound)

@@ -11,6 +11,7 @@ public sealed partial class WorkflowEngine
     {
         var letter = new Instance(id);
         _instances.Add(id, letter);
+        _letters.Add(letter);
         return letter;
     }
 
@@ -21,6 +22,7 @@ public sealed partial class WorkflowEngine
 
     private void Send_NeedsLock(Instance letter)
     {
+        _letters.Add(letter);
         if (letter.Inbox is [{ Event: TaskScheduled task }, { Event: ExecutionStarted of }])
         {
             if (IsOfThisApp(task)) Offer_NeedsLock(letter, task, of);
@@ -38,7 +40,7 @@ public sealed partial class WorkflowEngine
     {
         if (letter.Away is not null || _options.Link is null) return;
         letter.Away = [];
-        var stopping = _stopping.Token;
+        var stopping = _stopped;
         _ = Task.Run(
             async () =>
             {

@@ -23,6 +23,8 @@ public sealed record StartRequest(string InstanceId, string Name)
 // What clients ask for. Every one of these returns when it is durable.
 public sealed partial class WorkflowEngine
 {
+    private const int PurgedAtOnce = 500;
+
     /// <exception cref="WorkflowException">
     /// AlreadyExists: an instance of this id is active, or a child of the finished one is. Stalled: the active one is.
     /// </exception>
@@ -168,13 +170,16 @@ public sealed partial class WorkflowEngine
         if (keep is not { } kept) return;
         try
         {
-            IReadOnlyList<string> due;
+            int purged;
             do
             {
-                due = await _store.FinishedAsync(status, _time.GetUtcNow() - kept, 500, cancellation);
-                await Task.WhenAll(due.Select(id => PurgeFinishedAsync(id, cancellation)));
+                // Those that must stay for a while come first every time.
+                var due = await _store.FinishedAsync(status, _time.GetUtcNow() - kept, PurgedAtOnce + _awaited.Count, cancellation);
+                var now = _time.GetUtcNow();
+                var ripe = due.Where(id => !(_awaited.TryGetValue(id, out var askAgain) && askAgain > now)).ToArray();
+                purged = (await Task.WhenAll(ripe.Select(id => PurgeFinishedAsync(id, cancellation)))).Count(static isPurged => isPurged);
             }
-            while (due.Count == 500);
+            while (purged >= PurgedAtOnce);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
@@ -183,14 +188,20 @@ public sealed partial class WorkflowEngine
     }
 
     // Whoever purged it or started it again in the meantime was faster, and that is well.
-    private async Task PurgeFinishedAsync(string id, CancellationToken cancellation)
+    private async Task<bool> PurgeFinishedAsync(string id, CancellationToken cancellation)
     {
         try
         {
             await PurgeAsync(id, recursive: false, force: false, cancellation);
+            _awaited.TryRemove(id, out _);
+            return true;
         }
-        catch (WorkflowException)
+        catch (WorkflowException refused)
         {
+            var mustStay = refused.Kind is WorkflowErrorKind.NotCompleted or WorkflowErrorKind.Unreachable;
+            if (mustStay && _awaited.Count < MostAwaited) _awaited[id] = _time.GetUtcNow() + AwaitedAskAgain;
+            else if (!mustStay) _awaited.TryRemove(id, out _);
+            return false;
         }
     }
 }

@@ -40,7 +40,7 @@ public sealed partial class WorkflowEngine
                 using (Enter())
                 {
                     if (!_instances.TryGetValue(response.InstanceId, out var instance) || instance.Turn is not { } turn) return false;
-                    if (response.Token.Length > 0 && response.Token != turn.Token) return false;
+                    if (response.Token.Length > 0 ? response.Token != turn.Token : IsLate(response, instance, turn)) return false;
                     if (from is not null && turn.Worker != from) return false;
                     foreach (var target in Targets(instance, turn, response))
                     {
@@ -65,6 +65,9 @@ public sealed partial class WorkflowEngine
             held?.Dispose();
         }
     }
+
+    private static bool IsLate(TurnResponse response, Instance instance, OpenTurn turn) =>
+        response.Peer is { } peer && peer != turn.Worker.Options.Peer && instance.LostBy?.Contains(peer) == true;
 
     private List<string>? UnverifiedChildren_NeedsLock(Instance parent, TurnResponse response, Dictionary<string, string?>? verdicts)
     {

@@ -22,6 +22,9 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     private readonly Committer _committer;
     private readonly TimerHeap _timers;
     private readonly CancellationTokenSource _stopping = new();
+
+    // Valid after the end too, for those who come then.
+    private readonly CancellationToken _stopped;
     private readonly EventRouter _here;
     private readonly EngineMeter _meter;
     private readonly TurnFacts _facts;
@@ -34,6 +37,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         _options = options;
         _store = store;
         _time = time;
+        _stopped = _stopping.Token;
         _here = new EventRouter(options.AppId);
         _meter = new EngineMeter(options);
         _facts = new TurnFacts(options.AppId, default, static () => Guid.NewGuid().ToString())
@@ -59,8 +63,8 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         _committing = Task.Run(CommitAsync, CancellationToken.None);
         await WakeThroughAsync(_time.GetUtcNow() + WakeAhead, cancellation);
         var ticks = new PeriodicTimer(WakeEvery, _time);
-        _waking = Task.Run(() => WakeAsync(ticks, _stopping.Token), CancellationToken.None);
-        if (!_options.Retention.KeepsAll) _sweeping = Task.Run(() => SweepAsync(_stopping.Token), CancellationToken.None);
+        _waking = Task.Run(() => WakeAsync(ticks, _stopped), CancellationToken.None);
+        if (!_options.Retention.KeepsAll) _sweeping = Task.Run(() => SweepAsync(_stopped), CancellationToken.None);
     }
 
     /// <summary>Writes what is queued, then stops. Work items in the workers' hands are given out again after the next start.</summary>
@@ -115,7 +119,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     {
         try
         {
-            await _committer.RunAsync(_stopping.Token);
+            await _committer.RunAsync(_stopped);
         }
         catch (Exception fault) when (!_stopping.IsCancellationRequested)
         {
@@ -192,7 +196,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         var loading = instance.Loading!;
         try
         {
-            var records = await _store.LoadAsync(instance.Id, _stopping.Token);
+            var records = await _store.LoadAsync(instance.Id, _stopped);
             using (Enter())
             {
                 foreach (var record in records ?? []) instance.Fold(InstanceRecord.Decode(record.Bytes.Span));
@@ -328,6 +332,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
     private void Evict_NeedsLock(Instance instance)
     {
         instance.Evicted = true;
+        if (instance.IsLetter) _letters.Remove(instance);
         if (_instances.TryGetValue(instance.Id, out var held) && ReferenceEquals(held, instance)) _instances.Remove(instance.Id);
     }
 }

@@ -79,4 +79,7 @@ public sealed record TurnResponse(string InstanceId, IReadOnlyList<WorkflowActio
 
     /// <summary>The token of the work item, or empty: then whatever turn is open is meant.</summary>
     public string Token { get; init; } = "";
+
+    /// <summary>The network connection it came over, when that is known.</summary>
+    public string? Peer { get; init; }
 }

@@ -40,7 +40,7 @@ internal static class TaskHubGrpcService
         {
             Map(grpc, method, async (response, call) =>
             {
-                await block.Engine.CompleteTurnAsync(response.FromWire(), call.Cancellation);
+                await block.Engine.CompleteTurnAsync(response.FromWire() with { Peer = call.Http.Connection.Id }, call.Cancellation);
                 return new CompleteTaskResponse();
             }, FromWorkers);
         }
@@ -184,7 +184,10 @@ internal static class TaskHubGrpcService
     private static async Task SendWorkItemsAsync(WorkflowBlock block, IGrpcWriter<WorkItem> items, ServerCall call)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, block.Stopping);
-        using var worker = block.Engine.Connect(new WorkerOptions { MaxOpenTurns = int.MaxValue, MaxOpenActivities = int.MaxValue });
+        // A worker that comes back at once while the others are sent away would be handed what they give back, and do it in vain.
+        if (block.Stopping.IsCancellationRequested) throw Stopped();
+        using var worker = block.Engine.Connect(
+            new WorkerOptions { MaxOpenTurns = int.MaxValue, MaxOpenActivities = int.MaxValue, Peer = call.Http.Connection.Id });
         await call.SendHeadersAsync([]);
         var writer = new WorkerWriter<WorkItem>(items, ended, block.Time);
         var (turns, activities) = (new List<TurnItem>(), new List<ActivityItem>());
@@ -211,6 +214,8 @@ internal static class TaskHubGrpcService
         {
             // Told below.
         }
-        throw new RpcException(StatusCode.Unavailable, "the sidecar is shutting down");
+        throw Stopped();
     }
+
+    internal static RpcException Stopped() => new(StatusCode.Unavailable, "the sidecar is shutting down");
 }

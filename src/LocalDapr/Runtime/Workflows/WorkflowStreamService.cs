@@ -15,10 +15,11 @@ internal static class WorkflowStreamService
     public static void MapWorkflowStream(this IEndpointRouteBuilder grpc, WorkflowBlock block) =>
         grpc.MapDuplex(WorkflowStreamMethods.Connect, async (batches, answers, call) =>
         {
+            if (block.Stopping.IsCancellationRequested) throw TaskHubGrpcService.Stopped();
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, block.Stopping);
             using var stream = new WorkflowStream(Engine(block), block, new WorkerWriter<HubBatch>(answers, ended, block.Time), ended);
             await stream.RunAsync(batches);
-            if (block.Stopping.IsCancellationRequested) throw new RpcException(StatusCode.Unavailable, "the sidecar is shutting down");
+            if (block.Stopping.IsCancellationRequested) throw TaskHubGrpcService.Stopped();
         }, TaskHubGrpcService.FromWorkers);
 
     private static WorkflowEngine Engine(WorkflowBlock block)

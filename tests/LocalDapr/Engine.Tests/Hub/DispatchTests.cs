@@ -32,6 +32,37 @@ public sealed class DispatchTests : IAsyncDisposable
         }
     }
 
+    [Theory]
+    [InlineData("lost", false)]
+    [InlineData("present", true)]
+    [InlineData("elsewhere", true)]
+    public async Task An_answer_without_a_token_over_the_connection_that_lost_the_turn_is_not_taken_for_the_one_open_now(string peer, bool counts)
+    {
+        await BeginAsync(new EngineOptions("shop"));
+        await _engine.StartAsync(new StartRequest("a", "any"), Deadline);
+        using (var lost = _engine.Connect(new WorkerOptions { Peer = "lost" })) Assert.True(await lost.TakeAsync(_turns, _activities, 16, Deadline));
+        await _engine.RaiseAsync("a", "more", null, Deadline);
+        using var worker = _engine.Connect(new WorkerOptions { Peer = "present" });
+        Assert.True(await worker.TakeAsync(_turns, _activities, 16, Deadline));
+
+        await _engine.CompleteTurnAsync(new TurnResponse("a", []) { Peer = peer }, Deadline);
+        await _engine.CompleteTurnAsync(new TurnResponse("a", [new CompleteWorkflow(1, RuntimeStatus.Completed)]) { Peer = "present" }, Deadline);
+
+        Assert.Equal(counts ? RuntimeStatus.Running : RuntimeStatus.Completed, (await _engine.GetAsync("a", Deadline))!.Status);
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_leaving_is_handed_nothing()
+    {
+        await BeginAsync(new EngineOptions("shop"));
+        await _engine.StartAsync(new StartRequest("a", "any"), Deadline);
+        using var worker = _engine.Connect(new WorkerOptions());
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => worker.TakeAsync(_turns, _activities, 16, new CancellationToken(canceled: true)).AsTask());
+
+        Assert.Empty(_turns);
+    }
+
     [Fact]
     public async Task A_worker_is_not_woken_while_as_many_turns_are_open_as_may_be()
     {

@@ -50,6 +50,78 @@ public sealed class FamiliesAcrossAppsTests : TwoApps
         Assert.Equal(RuntimeStatus.Terminated, (await _bank.WaitForCompletionAsync("kid", Deadline)).Status);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_child_that_ended_while_its_parent_was_away_stays_until_the_parent_has_its_end(bool isLeftBehind)
+    {
+        await StartAsync();
+        _atShop!.Workflows["parent"] = isLeftBehind
+            ? static _ => [new CreateChild(1, "kid", "waiter") { TargetApp = "bank" }, new CompleteWorkflow(2, RuntimeStatus.Completed)] : Parent;
+        _atBank!.Workflows["waiter"] = static _ => [new CompleteWorkflow(1, RuntimeStatus.Completed) { Result = "child" }];
+        // The bank does it, but the shop hears nothing.
+        _wire.LosesAnswers = true;
+        await _shop.StartAsync(new StartRequest("order", "parent"), Deadline);
+        await _bank.WaitForCompletionAsync("kid", Deadline);
+        _wire.LosesAnswers = false;
+        _wire.IsCut = true;
+
+        var away = await Assert.ThrowsAsync<WorkflowException>(() => _bank.PurgeAsync("kid", recursive: false, force: false, Deadline).AsTask());
+        var taken = await Assert.ThrowsAsync<WorkflowException>(() => _bank.StartAsync(new StartRequest("kid", "waiter"), Deadline).AsTask());
+        _wire.IsCut = false;
+        if (isLeftBehind) await Eventually(async () => (await _shopStore.ListAsync(null, 10, Deadline)).Count == 1);
+        else Assert.Equal("child", (await _shop.WaitForCompletionAsync("order", Deadline)).Completed!.Result);
+
+        Assert.Equal(1, await _bank.PurgeAsync("kid", recursive: false, force: false, Deadline));
+        Assert.Equal((WorkflowErrorKind.Unreachable, WorkflowErrorKind.Unreachable), (away.Kind, taken.Kind));
+        Assert.Single(_atBank.Turns);
+    }
+
+    [Fact]
+    public async Task A_child_that_is_still_waited_for_is_not_purged_unless_by_force()
+    {
+        await StartAsync();
+        _atShop!.Workflows["parent"] = Parent;
+        _atBank!.Workflows["waiter"] = static _ => [new CompleteWorkflow(1, RuntimeStatus.Completed)];
+        _wire.Passes = (question, _) =>
+        {
+            // The answer with the end is on its way for as long as the test wants.
+            if (question.Verb == AppVerb.Do) throw new IOException("held up");
+        };
+        await _shop.StartAsync(new StartRequest("order", "parent"), Deadline);
+        await _shop.WaitForStartAsync("order", Deadline);
+        var child = (await _shop.HistoryAsync("order", Deadline))!.OfType<ChildCreated>().Single();
+        var parent = new ParentInstance(child.EventId, "parent", "order", (await _shop.GetAsync("order", Deadline))!.Started!.ExecutionId) { AppId = "shop" };
+        await _bank.AnswerAsync(
+            new AppQuestion("shop", "order", parent.ExecutionId, new ExecutionStarted("waiter", "kid", "execution") { Parent = parent }), Deadline);
+
+        var refused = await Assert.ThrowsAsync<WorkflowException>(() => _bank.PurgeAsync("kid", recursive: true, force: false, Deadline).AsTask());
+
+        Assert.Equal(WorkflowErrorKind.NotCompleted, refused.Kind);
+        Assert.Equal(1, await _bank.PurgeAsync("kid", recursive: true, force: true, Deadline));
+    }
+
+    [Fact]
+    public async Task Retention_keeps_a_child_until_its_parent_has_its_end_and_then_lets_it_go()
+    {
+        _bankKeeps = new RetentionPolicy(TimeSpan.Zero, null, null, null);
+        await StartAsync();
+        _atShop!.Workflows["parent"] = Parent;
+        _atBank!.Workflows["waiter"] = static _ => [new CompleteWorkflow(1, RuntimeStatus.Completed) { Result = "child" }];
+        _wire.LosesAnswers = true;
+        await _shop.StartAsync(new StartRequest("order", "parent"), Deadline);
+        await _bank.WaitForCompletionAsync("kid", Deadline);
+        await _bank.StartAsync(new StartRequest("other", "waiter"), Deadline);
+        await Eventually(async () => await _bank.GetAsync("other", Deadline) is null);
+
+        Assert.NotNull(await _bank.GetAsync("kid", Deadline));
+        _wire.LosesAnswers = false;
+        Assert.Equal("child", (await _shop.WaitForCompletionAsync("order", Deadline)).Completed!.Result);
+        await Eventually(async () => await _bank.GetAsync("kid", Deadline) is null);
+
+        Assert.Equal(2, _atBank.Turns.Count);
+    }
+
     [Fact]
     public async Task A_child_whose_start_was_recalled_does_not_begin()
     {

@@ -19,6 +19,7 @@ public abstract class TwoApps : IAsyncDisposable
     private protected IEnumerable<TurnItem> _turnsBefore = [];
     private protected readonly ConcurrentQueue<string> _waiting = [];
     private protected Func<AppAccess, bool>? _admits;
+    private protected RetentionPolicy _bankKeeps = RetentionPolicy.KeepAll;
 
     private protected static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
 
@@ -63,7 +64,7 @@ public abstract class TwoApps : IAsyncDisposable
         _turnsBefore = bankWorker?.Turns ?? [];
         var shop = new EngineOptions("shop") { Link = _wire, OnAway = (id, away) => _waiting.Enqueue($"{id} {away.Message}") };
         _shop = _wire["shop"] = new WorkflowEngine(shop, _shopStore, TimeProvider.System);
-        _bank = _wire["bank"] = new WorkflowEngine(new EngineOptions("bank") { Link = _wire, Admits = _admits }, _bankStore, TimeProvider.System);
+        _bank = _wire["bank"] = new WorkflowEngine(new EngineOptions("bank") { Link = _wire, Admits = _admits, Retention = _bankKeeps }, _bankStore, TimeProvider.System);
         await _shop.StartAsync(Deadline);
         await _bank.StartAsync(Deadline);
         _atShop = new ScriptedWorker(_shop, like: shopWorker);
