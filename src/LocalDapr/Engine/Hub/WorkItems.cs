@@ -51,6 +51,9 @@ public sealed class ActivityItem
     /// <summary>Set for the activity of another app's workflow: that app waits for the result.</summary>
     internal TaskCompletionSource<ActivityResult>? Guest { get; init; }
 
+    /// <summary>Of the other app that asked, those who wait for the end now. Guarded by the engine's lock.</summary>
+    internal int Listeners { get; set; }
+
     /// <summary>What stands for it in the store, once its instance has ended without it.</summary>
     internal Instance? Letter { get; set; }
 

@@ -15,7 +15,7 @@ public sealed partial class WorkflowEngine
 
     /// <summary>
     /// Does what an instance of another app asks for and returns how it ended. The same question again joins the work that is under way;
-    /// an activity whose result was lost on its way runs again.
+    /// an activity whose result was lost on its way, or with this engine before the other app was back to hear it, runs again.
     /// </summary>
     /// <exception cref="IOException">Not now; the app is to ask again.</exception>
     public async Task<HistoryEvent> AnswerAsync(AppQuestion question, CancellationToken cancellation) =>
@@ -158,33 +158,43 @@ public sealed partial class WorkflowEngine
             CancellationToken.None);
     }
 
+    private readonly UnheardResults _unheard = new();
+
     private bool IsHere(ParentInstance parent) => parent.AppId is null || parent.AppId == _options.AppId;
 
     private async Task<HistoryEvent> RunGuestAsync(AppQuestion question, TaskScheduled task, CancellationToken cancellation)
     {
-        Task<ActivityResult> answer;
+        ActivityItem item;
         using (Enter())
         {
-            if (Find_NeedsLock((question.InstanceId, task.EventId), question.ExecutionId, isGuest: true) is { Guest: { } known })
-            {
-                answer = known.Task;
-            }
-            else
-            {
-                var item = new ActivityItem(question.InstanceId, question.ExecutionId, task)
-                {
-                    Propagated = question.Propagated,
-                    Guest = new(TaskCreationOptions.RunContinuationsAsynchronously),
-                };
-                answer = item.Guest.Task;
-                Offer_NeedsLock(item);
-            }
+            if (_unheard.Take(question.InstanceId, question.ExecutionId, task.EventId) is { } unheard) return EndOf(task, unheard);
+            item = Find_NeedsLock((question.InstanceId, task.EventId), question.ExecutionId, isGuest: true) ?? Guest_NeedsLock(question, task);
+            item.Listeners++;
         }
-        var result = await answer.WaitAsync(cancellation);
-        return result.Failure is null
-            ? new TaskCompleted(task.EventId, result.Result, task.TaskExecutionId)
-            : new TaskFailed(task.EventId, result.Failure, task.TaskExecutionId);
+        try
+        {
+            return EndOf(task, await item.Guest!.Task.WaitAsync(cancellation));
+        }
+        finally
+        {
+            using (Enter()) item.Listeners--;
+        }
     }
+
+    private ActivityItem Guest_NeedsLock(AppQuestion question, TaskScheduled task)
+    {
+        var item = new ActivityItem(question.InstanceId, question.ExecutionId, task)
+        {
+            Propagated = question.Propagated,
+            Guest = new(TaskCreationOptions.RunContinuationsAsynchronously),
+        };
+        Offer_NeedsLock(item);
+        return item;
+    }
+
+    private static HistoryEvent EndOf(TaskScheduled task, ActivityResult result) => result.Failure is null
+        ? new TaskCompleted(task.EventId, result.Result, task.TaskExecutionId)
+        : new TaskFailed(task.EventId, result.Failure, task.TaskExecutionId);
 
     private async Task<HistoryEvent> RunChildOfAsync(ExecutionStarted start, ParentInstance asked, CancellationToken cancellation)
     {

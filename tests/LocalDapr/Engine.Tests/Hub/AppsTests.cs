@@ -30,6 +30,27 @@ public sealed class AppsTests : TwoApps
     }
 
     [Fact]
+    public async Task The_result_of_an_activity_that_ends_while_the_other_app_is_away_waits_for_it()
+    {
+        await StartAsync();
+        _atBank!.Activity = static _ => null;
+        var question = new AppQuestion("shop", "order", "execution", new TaskScheduled("charge") { EventId = 1 });
+        using (var away = new CancellationTokenSource())
+        {
+            var asked = _bank.AnswerAsync(question, away.Token);
+            await Eventually(() => Task.FromResult(!_atBank.Activities.IsEmpty));
+            await away.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+        }
+        await _bank.CompleteActivityAsync(new ActivityResult("order", 1, "charged", null), Deadline);
+
+        var answer = await _bank.AnswerAsync(question, Deadline);
+
+        Assert.Equal("charged", Assert.IsType<TaskCompleted>(answer).Result);
+        Assert.Single(_atBank.Activities);
+    }
+
+    [Fact]
     public async Task A_child_in_another_app_runs_once_though_its_parent_asks_again_after_a_restart()
     {
         await StartAsync();
