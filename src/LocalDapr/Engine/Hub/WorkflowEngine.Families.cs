@@ -72,11 +72,12 @@ public sealed partial class WorkflowEngine
     // A family is looked for from its history on: one that has not begun has none, and as daprd says it, there is no such instance.
     private static void RefusePurge_NeedsLock(List<Instance> family, bool recursive, bool force)
     {
-        if (!family[0].Exists) throw WorkflowException.Missing();
+        if (!family[0].Exists) throw recursive ? WorkflowException.MissingFamily() : WorkflowException.Missing();
         if (force) return;
         if (recursive && family[0].State is { Started: null, Continued: null }) throw WorkflowException.Missing();
         if (!recursive && family[0] is { IsActive: true, State.Stalled: not null } stalled) throw WorkflowException.Stalled(stalled.Id);
-        if (family.Any(instance => instance.IsActive)) throw WorkflowException.NotCompleted();
+        if (family[0].IsActive) throw WorkflowException.NotCompleted();
+        if (family.Exists(instance => instance.IsActive)) throw WorkflowException.ChildNotCompleted();
     }
 
     /// <summary>

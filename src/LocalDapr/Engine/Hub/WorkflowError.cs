@@ -20,6 +20,8 @@ public sealed class WorkflowException(WorkflowErrorKind kind, string message) : 
 
     internal static WorkflowException Missing() => new(WorkflowErrorKind.NotFound, "no such instance exists");
 
+    internal static WorkflowException MissingFamily() => new(WorkflowErrorKind.NotFound, "failed to fetch workflow state: no such instance exists");
+
     internal static WorkflowException Active(string id) =>
         new(WorkflowErrorKind.AlreadyExists, $"an active workflow with ID '{id}' already exists");
 
@@ -27,6 +29,9 @@ public sealed class WorkflowException(WorkflowErrorKind kind, string message) : 
         new(WorkflowErrorKind.AlreadyExists, $"a workflow with ID '{id}' already exists and the create enforces instance ID uniqueness");
 
     internal static WorkflowException NotCompleted() => new(WorkflowErrorKind.NotCompleted, "orchestration has not yet completed");
+
+    internal static WorkflowException ChildNotCompleted() =>
+        new(WorkflowErrorKind.NotCompleted, "failed to purge child workflow: orchestration has not yet completed");
 
     internal static WorkflowException TooLarge(string what, long limit) =>
         new(WorkflowErrorKind.TooLarge, $"{what} is larger than max-body-size allows ({limit} bytes)");

@@ -72,6 +72,7 @@ public sealed class StallTests : IAsyncLifetime
         var later = Timestamp.FromDateTime(DateTime.UtcNow.AddHours(1));
         await _hub.CallAsync(TaskHubMethods.StartInstance, new CreateInstanceRequest { InstanceId = "a", Name = "w", ScheduledStartTimestamp = later });
 
+        Assert.Equal("Unknown: failed to purge workflow state: failed to fetch workflow state: no such instance exists", await PurgeAsync("x", recursive: true));
         Assert.Equal("Unknown: failed to purge workflow state: no such instance exists", await PurgeAsync("a", recursive: true));
         Assert.Equal("Unknown: failed to purge workflow state: orchestration has not yet completed", await PurgeAsync("a", recursive: false));
         Assert.Equal(OrchestrationStatus.Pending, (await _hub.StateAsync("a")).WorkflowStatus);
