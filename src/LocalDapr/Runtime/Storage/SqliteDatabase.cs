@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using SQLitePCL;
 
 namespace LocalDapr.Runtime.Storage;
 
@@ -39,7 +41,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         if (!inMemory)
         {
             _writer.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;");
-            _checkpointer = new Checkpointer(_writer, Open, log);
+            _checkpointer = new Checkpointer(_writer, Open, log, TimeProvider.System);
         }
         _thread = new Thread(WriteLoop) { IsBackground = true, Name = "sqlite writer" };
         _thread.Start();
@@ -162,6 +164,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             _log.LogError(error, "A transaction of {Count} writes failed", batch.Count);
             RollBack();
             foreach (var work in batch) work.Fail(error);
+            if (error is SqliteException { SqliteErrorCode: raw.SQLITE_FULL }) _checkpointer?.MakeRoom();
             return;
         }
         foreach (var work in batch) work.Complete();
@@ -174,12 +177,19 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         foreach (var work in batch)
         {
             _writer.Prepared("SAVEPOINT work").ExecuteNonQuery();
-            if (!work.TryRun(_writer)) _writer.Prepared("ROLLBACK TO work").ExecuteNonQuery();
+            if (!work.TryRun(_writer)) Undo(work);
             _writer.Prepared("RELEASE work").ExecuteNonQuery();
         }
         CrashPoint.BeforeCommit();
         _writer.Prepared("COMMIT").ExecuteNonQuery();
         CrashPoint.AfterCommit();
+    }
+
+    private void Undo(Work work)
+    {
+        // A full disk can end the whole transaction in the midst of it: then its reason is what there is to tell.
+        if (raw.sqlite3_get_autocommit(_writer.Handle!) != 0) ExceptionDispatchInfo.Throw(work.Error!);
+        _writer.Prepared("ROLLBACK TO work").ExecuteNonQuery();
     }
 
     private void RollBack()
@@ -196,6 +206,8 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     private abstract class Work
     {
+        public Exception? Error { get; protected set; }
+
         public abstract bool TryRun(SqliteConnection connection);
 
         public abstract void Complete();
@@ -207,7 +219,6 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     {
         private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T _result = default!;
-        private Exception? _error;
 
         public Task<T> Task => _done.Task;
 
@@ -220,17 +231,17 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             }
             catch (Exception error)
             {
-                _error = error;
+                Error = error;
                 return false;
             }
         }
 
         public override void Complete()
         {
-            if (_error is null) _done.TrySetResult(_result);
-            else _done.TrySetException(_error);
+            if (Error is null) _done.TrySetResult(_result);
+            else _done.TrySetException(Error);
         }
 
-        public override void Fail(Exception error) => _done.TrySetException(_error ?? error);
+        public override void Fail(Exception error) => _done.TrySetException(Error ?? error);
     }
 }
