@@ -43,6 +43,8 @@ internal static partial class DaprErrors
 
     public static DaprError Internal(string message) => new("ERR_INTERNAL", 500, StatusCode.Internal, message);
 
+    public static DaprError Stopping() => new("ERR_INTERNAL", 503, StatusCode.Unavailable, "The server is shutting down.");
+
     public static DaprError HealthNotReady() => new("ERR_HEALTH_NOT_READY", 500, StatusCode.Internal, "dapr is not ready");
 
     public static DaprError OutboundNotReady() => new("ERR_OUTBOUND_HEALTH_NOT_READY", 500, StatusCode.Internal, "dapr outbound is not ready");

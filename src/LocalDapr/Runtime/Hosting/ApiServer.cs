@@ -38,7 +38,8 @@ internal sealed class ApiServer : IAsyncDisposable
         var ending = new CancellationTokenSource();
         builder.Services.AddSingleton(Options.Create(new GrpcServerOptions
         {
-            MaxReceiveMessageBytes = (int)Math.Min(options.MaxBodyBytes, int.MaxValue), MaxSendMessageBytes = int.MaxValue, Stopping = ending.Token,
+            MaxReceiveMessageBytes = (int)Math.Min(options.MaxBodyBytes, int.MaxValue), MaxSendMessageBytes = int.MaxValue,
+            Ending = listener.Ending, Stopping = ending.Token,
         }));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -95,5 +96,9 @@ internal sealed class ApiServer : IAsyncDisposable
         new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
 
     /// <summary>What to listen for.</summary>
-    internal sealed record Listener(string Name, int Port, HttpProtocols Protocols, long? MaxBodyBytes);
+    internal sealed record Listener(string Name, int Port, HttpProtocols Protocols, long? MaxBodyBytes)
+    {
+        /// <summary>Cancelled when the sidecar begins to stop; it serves on until what it has begun is answered.</summary>
+        public CancellationToken Ending { get; init; }
+    }
 }

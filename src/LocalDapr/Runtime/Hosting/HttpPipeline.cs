@@ -34,10 +34,10 @@ internal static class HttpPipeline
     }
 
     /// <summary>For the HTTP API; routes come after <see cref="UseConfiguredHttp"/> or UseRouting.</summary>
-    public static void UseDaprHttp(this WebApplication app, string? apiToken, ILogger log)
+    public static void UseDaprHttp(this WebApplication app, string? apiToken, ILogger log, CancellationToken ending)
     {
         app.Use(next => context => RequestHeads.FollowAsync(context, next));
-        app.Use(next => context => AnswerErrorsAsync(context, next, log));
+        app.Use(next => context => AnswerErrorsAsync(context, next, log, ending));
         app.Use(next => context =>
         {
             if (HasBadEscape(context.Features.Get<IHttpRequestFeature>()!.RawTarget)) return RefuseAsync(context);
@@ -79,7 +79,7 @@ internal static class HttpPipeline
         return context.Response.WriteAsync("400 Bad Request", context.RequestAborted);
     }
 
-    private static async Task AnswerErrorsAsync(HttpContext context, RequestDelegate next, ILogger log)
+    private static async Task AnswerErrorsAsync(HttpContext context, RequestDelegate next, ILogger log, CancellationToken ending)
     {
         try
         {
@@ -92,6 +92,11 @@ internal static class HttpPipeline
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The caller has gone: nobody is left to answer.
+        }
+        catch (Exception error) when (
+            error is (OperationCanceledException or ObjectDisposedException) && ending.IsCancellationRequested && !context.Response.HasStarted)
+        {
+            await DaprErrors.Stopping().WriteAsync(context.Response);
         }
         catch (Exception error) when (!context.Response.HasStarted)
         {

@@ -215,7 +215,7 @@ public sealed class Sidecar : IAsyncDisposable
     {
         HttpPort = await ServeAsync(new("HTTP API", Options.HttpPort, HttpProtocols.Http1AndHttp2, Options.MaxBodyBytes), app =>
         {
-            app.UseDaprHttp(Options.ApiToken, _log);
+            app.UseDaprHttp(Options.ApiToken, _log, _stopping.Token);
             app.UseConfiguredHttp(this);
             foreach (var block in _blocks) block.MapHttp(app);
         });
@@ -227,7 +227,7 @@ public sealed class Sidecar : IAsyncDisposable
         });
         InternalPort = await ServeAsync(new("internal", Options.InternalPort, HttpProtocols.Http1AndHttp2, null), app =>
         {
-            app.UseDaprHttp(apiToken: null, _log);
+            app.UseDaprHttp(apiToken: null, _log, _stopping.Token);
             app.UseRouting();
             foreach (var block in _blocks) block.MapInternal(app);
         });
@@ -236,7 +236,7 @@ public sealed class Sidecar : IAsyncDisposable
         if (Options.PublicPort is { } publicPort)
             await ServeAsync(new("public", publicPort, HttpProtocols.Http1AndHttp2, Options.MaxBodyBytes), app =>
             {
-                app.UseDaprHttp(apiToken: null, _log);
+                app.UseDaprHttp(apiToken: null, _log, _stopping.Token);
                 app.UseRouting();
                 Block<HealthBlock>().MapProbes(app);
                 Block<MetadataBlock>().MapRead(app);
@@ -245,7 +245,7 @@ public sealed class Sidecar : IAsyncDisposable
 
     private async Task<int> ServeAsync(ApiServer.Listener listener, Action<WebApplication> configure)
     {
-        var server = await ApiServer.StartAsync(listener, Options, Host.LoggerFactory, configure);
+        var server = await ApiServer.StartAsync(listener with { Ending = _stopping.Token }, Options, Host.LoggerFactory, configure);
         _servers.Add(server);
         return server.Port;
     }

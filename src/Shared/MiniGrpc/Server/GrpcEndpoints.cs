@@ -24,8 +24,8 @@ public static class GrpcEndpoints
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
-        var (options, logger, stopping) = Prepare(endpoints, method, MethodKind.Unary, limits);
-        return Map(endpoints, method.Path, new UnaryServerMethod<TRequest, TResponse>(method, handler, options, logger, stopping).InvokeAsync);
+        var (options, logger, end) = Prepare(endpoints, method, MethodKind.Unary, limits);
+        return Map(endpoints, method.Path, new UnaryServerMethod<TRequest, TResponse>(method, handler, options, logger, end).InvokeAsync);
     }
 
     public static IEndpointConventionBuilder MapServerStreaming<TRequest, TResponse>(
@@ -35,9 +35,9 @@ public static class GrpcEndpoints
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
-        var (options, logger, stopping) = Prepare(endpoints, method, MethodKind.ServerStreaming);
+        var (options, logger, end) = Prepare(endpoints, method, MethodKind.ServerStreaming);
         return Map(
-            endpoints, method.Path, new ServerStreamingServerMethod<TRequest, TResponse>(method, handler, options, logger, stopping).InvokeAsync);
+            endpoints, method.Path, new ServerStreamingServerMethod<TRequest, TResponse>(method, handler, options, logger, end).InvokeAsync);
     }
 
     public static IEndpointConventionBuilder MapClientStreaming<TRequest, TResponse>(
@@ -47,9 +47,9 @@ public static class GrpcEndpoints
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
-        var (options, logger, stopping) = Prepare(endpoints, method, MethodKind.ClientStreaming);
+        var (options, logger, end) = Prepare(endpoints, method, MethodKind.ClientStreaming);
         return Map(
-            endpoints, method.Path, new ClientStreamingServerMethod<TRequest, TResponse>(method, handler, options, logger, stopping).InvokeAsync);
+            endpoints, method.Path, new ClientStreamingServerMethod<TRequest, TResponse>(method, handler, options, logger, end).InvokeAsync);
     }
 
     public static IEndpointConventionBuilder MapDuplex<TRequest, TResponse>(
@@ -60,11 +60,11 @@ public static class GrpcEndpoints
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
-        var (options, logger, stopping) = Prepare(endpoints, method, MethodKind.Duplex, limits);
-        return Map(endpoints, method.Path, new DuplexServerMethod<TRequest, TResponse>(method, handler, options, logger, stopping).InvokeAsync);
+        var (options, logger, end) = Prepare(endpoints, method, MethodKind.Duplex, limits);
+        return Map(endpoints, method.Path, new DuplexServerMethod<TRequest, TResponse>(method, handler, options, logger, end).InvokeAsync);
     }
 
-    private static (GrpcServerOptions Options, ILogger Logger, CancellationToken Stopping) Prepare<TRequest, TResponse>(
+    private static (GrpcServerOptions Options, ILogger Logger, ServerEnd End) Prepare<TRequest, TResponse>(
         IEndpointRouteBuilder endpoints, GrpcMethod<TRequest, TResponse> method, MethodKind kind, GrpcServerOptions? limits = null)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
@@ -76,7 +76,7 @@ public static class GrpcEndpoints
 
         var services = endpoints.ServiceProvider;
         var server = services.GetService<IOptions<GrpcServerOptions>>()?.Value ?? new();
-        return (limits ?? server, services.GetRequiredService<ILoggerFactory>().CreateLogger("MiniGrpc"), server.Stopping);
+        return (limits ?? server, services.GetRequiredService<ILoggerFactory>().CreateLogger("MiniGrpc"), new(server.Ending, server.Stopping));
     }
 
     // A RequestDelegate, not a Delegate: no parameter binding.

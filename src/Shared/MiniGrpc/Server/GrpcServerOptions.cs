@@ -14,4 +14,10 @@ public sealed class GrpcServerOptions
     /// still open then is cut off without a status. Of the server's options alone; a method's limits need not repeat it.
     /// </summary>
     public CancellationToken Stopping { get; set; }
+
+    /// <summary>
+    /// Cancel it when what the handlers work with begins to end, before <see cref="Stopping"/>: calls go on, and those that fail for it (cancelled,
+    /// or with something disposed) are UNAVAILABLE as well. Of the server's options alone.
+    /// </summary>
+    public CancellationToken Ending { get; set; }
 }

@@ -11,7 +11,7 @@ namespace MiniGrpc.Server;
 /// Serves one method: checks the request, runs the handler, and turns how it ended into a status. One instance per mapped method.
 /// </summary>
 internal abstract partial class ServerMethod<TRequest, TResponse>(
-    GrpcMethod<TRequest, TResponse> method, GrpcServerOptions options, ILogger logger, CancellationToken stopping)
+    GrpcMethod<TRequest, TResponse> method, GrpcServerOptions options, ILogger logger, ServerEnd end)
     where TRequest : class, IMessage<TRequest>
     where TResponse : class, IMessage<TResponse>
 {
@@ -34,7 +34,7 @@ internal abstract partial class ServerMethod<TRequest, TResponse>(
         using var call = new ServerCall(http);
         try
         {
-            call.Start(options.TimeProvider, stopping);
+            call.Start(options.TimeProvider, end.Stopping);
             AgreeOnEncoding(call);
             await HandleAsync(call).ConfigureAwait(false);
             WriteStatus(call, StatusCode.OK, "", null);
@@ -48,8 +48,9 @@ internal abstract partial class ServerMethod<TRequest, TResponse>(
             // Nobody is left to answer. A handler that failed because of it is no news.
             LogAborted(logger, method.Path, e.Message);
         }
-        catch (Exception) when (stopping.IsCancellationRequested)
+        catch (Exception e) when (end.Causes(e, call))
         {
+            // Not what it threw: of that a client would not know that another server, or this one a little later, can answer.
             WriteStatus(call, StatusCode.Unavailable, "The server is shutting down.", null);
         }
         catch (OperationCanceledException) when (call.DeadlinePassed)

@@ -5,8 +5,8 @@ namespace MiniGrpc.Server;
 
 internal sealed class UnaryServerMethod<TRequest, TResponse>(
     GrpcMethod<TRequest, TResponse> method, Func<TRequest, ServerCall, ValueTask<TResponse>> handler,
-    GrpcServerOptions options, ILogger logger, CancellationToken stopping)
-    : ServerMethod<TRequest, TResponse>(method, options, logger, stopping)
+    GrpcServerOptions options, ILogger logger, ServerEnd end)
+    : ServerMethod<TRequest, TResponse>(method, options, logger, end)
     where TRequest : class, IMessage<TRequest>
     where TResponse : class, IMessage<TResponse>
 {
@@ -21,8 +21,8 @@ internal sealed class UnaryServerMethod<TRequest, TResponse>(
 
 internal sealed class ServerStreamingServerMethod<TRequest, TResponse>(
     GrpcMethod<TRequest, TResponse> method, Func<TRequest, IGrpcWriter<TResponse>, ServerCall, Task> handler,
-    GrpcServerOptions options, ILogger logger, CancellationToken stopping)
-    : ServerMethod<TRequest, TResponse>(method, options, logger, stopping)
+    GrpcServerOptions options, ILogger logger, ServerEnd end)
+    : ServerMethod<TRequest, TResponse>(method, options, logger, end)
     where TRequest : class, IMessage<TRequest>
     where TResponse : class, IMessage<TResponse>
 {
@@ -36,8 +36,8 @@ internal sealed class ServerStreamingServerMethod<TRequest, TResponse>(
 
 internal sealed class ClientStreamingServerMethod<TRequest, TResponse>(
     GrpcMethod<TRequest, TResponse> method, Func<IGrpcReader<TRequest>, ServerCall, Task<TResponse>> handler,
-    GrpcServerOptions options, ILogger logger, CancellationToken stopping)
-    : ServerMethod<TRequest, TResponse>(method, options, logger, stopping)
+    GrpcServerOptions options, ILogger logger, ServerEnd end)
+    : ServerMethod<TRequest, TResponse>(method, options, logger, end)
     where TRequest : class, IMessage<TRequest>
     where TResponse : class, IMessage<TResponse>
 {
@@ -51,8 +51,8 @@ internal sealed class ClientStreamingServerMethod<TRequest, TResponse>(
 
 internal sealed class DuplexServerMethod<TRequest, TResponse>(
     GrpcMethod<TRequest, TResponse> method, Func<IGrpcReader<TRequest>, IGrpcWriter<TResponse>, ServerCall, Task> handler,
-    GrpcServerOptions options, ILogger logger, CancellationToken stopping)
-    : ServerMethod<TRequest, TResponse>(method, options, logger, stopping)
+    GrpcServerOptions options, ILogger logger, ServerEnd end)
+    : ServerMethod<TRequest, TResponse>(method, options, logger, end)
     where TRequest : class, IMessage<TRequest>
     where TResponse : class, IMessage<TResponse>
 {

@@ -165,6 +165,27 @@ public sealed class CancellationTests
         Assert.All(failures, failure => Assert.Equal((StatusCode.Unavailable, "The server is shutting down."), (failure.StatusCode, failure.Detail)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_fails_for_the_end_of_the_server_is_UNAVAILABLE_and_no_error_to_log(bool disposed)
+    {
+        using var ending = new CancellationTokenSource();
+        var logs = new RecordedLogs();
+        await using var server = await TestServer.StartAsync(
+            app => app.MapUnary<Ask, Reply>(EchoMethods.Say, async (_, _) =>
+            {
+                await ending.CancelAsync();
+                throw disposed ? new ObjectDisposedException("the engine") : new TaskCanceledException();
+            }),
+            new TestServer.Setup { Options = options => options.Ending = ending.Token, Logs = logs });
+
+        var failure = await Some.FailureOf(server.Channel().UnaryAsync(EchoMethods.Say, new Ask(), new() { Cancellation = Cancellation }));
+
+        Assert.Equal((StatusCode.Unavailable, "The server is shutting down."), (failure.StatusCode, failure.Detail));
+        Assert.Empty(logs.Errors);
+    }
+
     [Fact]
     public async Task A_server_that_dies_makes_its_calls_UNAVAILABLE()
     {
