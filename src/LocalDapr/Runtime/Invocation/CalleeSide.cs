@@ -25,7 +25,7 @@ internal static class CalleeSide
         {
             if (app.Grpc is not null) return await OnInvokeAsync(app, call, turn, cancellation);
             using var request = app.NewRequest(call.Verb, call.Path, call.Query);
-            Fill(request, call);
+            Fill(request, call with { ContentType = call.HttpContentType });
             app.AddToken(request);
             return new InvocationAnswer(await app.SendAsync(request, cancellation), turn);
         }
@@ -72,7 +72,7 @@ internal static class CalleeSide
         {
             Method = call.Path,
             ContentType = call.ContentType ?? "",
-            Data = new Any { Value = await WholeAsync(call, cancellation) },
+            Data = new Any { TypeUrl = call.TypeUrl, Value = await WholeAsync(call, cancellation) },
             HttpExtension = new HTTPExtension
             {
                 Verb = System.Enum.TryParse<HTTPExtension.Types.Verb>(call.Verb.Method, ignoreCase: true, out var verb) ? verb : HTTPExtension.Types.Verb.None,
@@ -83,7 +83,7 @@ internal static class CalleeSide
         {
             var options = new CallOptions { Headers = MetadataOf(app, call), Cancellation = cancellation };
             var answer = await app.Grpc!.UnaryAsync(AppCallbackMethods.OnInvoke, message, options);
-            return new InvocationAnswer(Ok(answer), turn);
+            return new InvocationAnswer(Ok(answer), turn) { TypeUrl = answer.Data?.TypeUrl ?? "" };
         }
         catch (RpcException error)
         {

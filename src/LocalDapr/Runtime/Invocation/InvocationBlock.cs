@@ -63,7 +63,7 @@ internal sealed class InvocationBlock : IBuildingBlock, IDisposable
         var call = await InvocationEndpoints.ReadAsync(context, appId, method, mayRepeat);
         await using var arriving = call.Streamed;
         using var answer = await _invoker.InvokeAsync(call, context.RequestAborted);
-        await InvocationEndpoints.WriteAsync(answer, context);
+        await InvocationEndpoints.AnswerAsync(answer, context);
     }
 
     // What another process sends is for the app of this sidecar; ids and forwarding headers are in it already.
@@ -75,8 +75,7 @@ internal sealed class InvocationBlock : IBuildingBlock, IDisposable
             var call = await InvocationEndpoints.ReadForwardedAsync(context, _sidecar.Options.AppId) with { Caller = caller };
             await using var arriving = call.Streamed;
             using var answer = await CalleeSpans.SendAsync(_sidecar, call, context.RequestAborted);
-            if (answer.GrpcFailure is { } failure) context.Response.Headers[GrpcStatusHeader] = ((int)failure.StatusCode).ToString();
-            await InvocationEndpoints.WriteAsync(answer, context);
+            await InvocationEndpoints.PassAsync(answer, context);
         }
         catch (DaprError error) when (!context.Response.HasStarted)
         {

@@ -13,8 +13,14 @@ internal sealed record InvocationCall(string AppId, HttpMethod Verb, string Path
 
     public string? ContentType { get; init; }
 
+    /// <summary>Of which protobuf message the body is, as the caller's <c>Any</c> says; empty when it does not.</summary>
+    public string TypeUrl { get; init; } = "";
+
     /// <summary>Whose call it is, as a sidecar vouches for it; null when none does. Headers tell the app, and prove nothing.</summary>
     public Caller? Caller { get; init; }
+
+    /// <summary>What an HTTP app is told of the body.</summary>
+    public string? HttpContentType => TypeUrl.Length > 0 ? WellKnownHeaders.Protobuf : ContentType;
 
     public bool IsRepeatable => Streamed is null;
 
@@ -33,6 +39,9 @@ internal sealed class InvocationAnswer(HttpResponseMessage response, AppChannel.
 
     /// <summary>The status of a gRPC app, when the answer came from one.</summary>
     public MiniGrpc.RpcException? GrpcFailure { get; init; }
+
+    /// <summary>Of which protobuf message the body is, as the <c>Any</c> of a gRPC app says; empty when it does not.</summary>
+    public string TypeUrl { get; init; } = "";
 
     public void Dispose()
     {

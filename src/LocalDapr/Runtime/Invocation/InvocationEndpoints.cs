@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Text;
 using LocalDapr.Runtime.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -48,17 +49,36 @@ internal static class InvocationEndpoints
     {
         var call = await ReadAsync(context, appId, RawPath(context), mayRepeat: false);
         var own = context.Request.Headers.Where(h => IsForwarded(h.Key)).SelectMany(h => h.Value, (h, value) => new KeyValuePair<string, string>(h.Key, value ?? ""));
-        return call with { Headers = [.. call.Headers.Where(h => !IsForwarded(h.Key)), .. own] };
+        return call with
+        {
+            Headers = [.. call.Headers.Where(h => !IsForwarded(h.Key) && !h.Key.Equals(WellKnownHeaders.TypeUrl, StringComparison.OrdinalIgnoreCase)), .. own],
+            TypeUrl = Uri.UnescapeDataString(context.Request.Headers[WellKnownHeaders.TypeUrl].ToString()),
+        };
     }
 
-    /// <summary>Passes the answer on piece by piece, as it arrives.</summary>
-    public static async Task WriteAsync(InvocationAnswer answer, HttpContext context)
+    /// <summary>Answers a caller over HTTP, to whom a typed body is protobuf.</summary>
+    public static Task AnswerAsync(InvocationAnswer answer, HttpContext context)
+    {
+        if (answer.TypeUrl.Length > 0) answer.Response.Content.Headers.ContentType = new MediaTypeHeaderValue(WellKnownHeaders.Protobuf);
+        return WriteAsync(answer, context);
+    }
+
+    /// <summary>Answers the sidecar of another process, which answers its caller.</summary>
+    public static Task PassAsync(InvocationAnswer answer, HttpContext context)
+    {
+        if (answer.GrpcFailure is { } failure) context.Response.Headers[InvocationBlock.GrpcStatusHeader] = ((int)failure.StatusCode).ToString();
+        if (answer.TypeUrl.Length > 0) context.Response.Headers[WellKnownHeaders.TypeUrl] = Uri.EscapeDataString(answer.TypeUrl);
+        return WriteAsync(answer, context);
+    }
+
+    // Piece by piece, as it arrives.
+    private static async Task WriteAsync(InvocationAnswer answer, HttpContext context)
     {
         var (from, to) = (answer.Response, context.Response);
         to.StatusCode = (int)from.StatusCode;
         var named = HopHeaders.NamedBy(from.Headers.Connection);
         foreach (var (name, values) in from.Headers.NonValidated)
-            if (!HopHeaders.Stays(name) && !named.Contains(name, StringComparer.OrdinalIgnoreCase) && name != InvocationBlock.GrpcStatusHeader)
+            if (!HopHeaders.Stays(name) && !named.Contains(name, StringComparer.OrdinalIgnoreCase) && name is not (InvocationBlock.GrpcStatusHeader or WellKnownHeaders.TypeUrl))
                 to.Headers[name] = values.ToArray();
         foreach (var (name, values) in from.Content.Headers.NonValidated) to.Headers[name] = values.ToArray();
         if (HttpMethods.IsHead(context.Request.Method) || to.StatusCode is 204 or 304) return;

@@ -28,8 +28,9 @@ internal static class InvokeService
             query.Length == 0 ? "" : "?" + query)
         {
             Headers = [.. call.RequestHeaders.Where(h => !IsProtocol(h.Key))],
-            ContentType = message.ContentType is { Length: > 0 } type ? type : "application/json",
+            ContentType = message.ContentType is { Length: > 0 } type ? type : message.Data?.TypeUrl is { Length: > 0 } ? null : "application/json",
             Body = message.Data?.Value.Memory ?? default,
+            TypeUrl = message.Data?.TypeUrl ?? "",
         };
     }
 
@@ -41,7 +42,7 @@ internal static class InvokeService
         var status = (int)answer.Response.StatusCode;
         var headers = new Metadata { { WellKnownHeaders.HttpStatus, status.ToString() } };
         foreach (var (name, values) in answer.Response.Headers.NonValidated)
-            if (!HopHeaders.Stays(name) && name != InvocationBlock.GrpcStatusHeader)
+            if (!HopHeaders.Stays(name) && name is not (InvocationBlock.GrpcStatusHeader or WellKnownHeaders.TypeUrl))
                 foreach (var value in values)
                     headers.TryAdd(name, value);
         var body = await answer.Response.Content.ReadAsByteArrayAsync(call.Cancellation);
@@ -52,7 +53,7 @@ internal static class InvokeService
         return new InvokeResponse
         {
             ContentType = answer.Response.Content.Headers.ContentType?.ToString() ?? "",
-            Data = new Any { Value = UnsafeByteOperations.UnsafeWrap(body) },
+            Data = new Any { TypeUrl = answer.TypeUrl, Value = UnsafeByteOperations.UnsafeWrap(body) },
         };
     }
 

@@ -68,9 +68,11 @@ internal sealed class Invoker(Sidecar sidecar, TargetResolver targets) : IDispos
     {
         using var request = NewRequest(call, $"{address.GetLeftPart(UriPartial.Authority)}/{call.Path}");
         request.Headers.Remove(WellKnownHeaders.Sidecar);
+        request.Headers.Remove(WellKnownHeaders.TypeUrl);
         request.Headers.TryAddWithoutValidation(WellKnownHeaders.Sidecar, sidecar.Secret);
+        if (call.TypeUrl.Length > 0) request.Headers.TryAddWithoutValidation(WellKnownHeaders.TypeUrl, Uri.EscapeDataString(call.TypeUrl));
         var response = await _sidecars.SendAsync(request, cancellation);
-        if (!response.Headers.TryGetValues(RefusalHeader, out var refusal)) return new InvocationAnswer(response, default);
+        if (!response.Headers.TryGetValues(RefusalHeader, out var refusal)) return new InvocationAnswer(response, default) { TypeUrl = TypeUrlOf(response) };
         using (response)
         {
             var why = await response.Content.ReadAsStringAsync(cancellation);
@@ -80,7 +82,7 @@ internal sealed class Invoker(Sidecar sidecar, TargetResolver targets) : IDispos
 
     private async ValueTask<InvocationAnswer> SendAsync(InvocationCall call, InvocationTarget.External external, CancellationToken cancellation)
     {
-        using var request = NewRequest(call, $"{external.BaseAddress.AbsoluteUri.TrimEnd('/')}/{call.Path}");
+        using var request = NewRequest(call with { ContentType = call.HttpContentType }, $"{external.BaseAddress.AbsoluteUri.TrimEnd('/')}/{call.Path}");
         foreach (var (name, value) in external.Headers)
         {
             request.Headers.Remove(name);
@@ -88,6 +90,9 @@ internal sealed class Invoker(Sidecar sidecar, TargetResolver targets) : IDispos
         }
         return new InvocationAnswer(await _sidecars.SendAsync(request, cancellation), default);
     }
+
+    private static string TypeUrlOf(HttpResponseMessage response) =>
+        response.Headers.TryGetValues(WellKnownHeaders.TypeUrl, out var url) ? Uri.UnescapeDataString(url.First()) : "";
 
     private static HttpRequestMessage NewRequest(InvocationCall call, string url)
     {
