@@ -21,6 +21,9 @@ internal sealed class DaprError(string code, int httpStatus, StatusCode grpcStat
 
     public ResourceInfo? Resource { get; init; }
 
+    /// <summary>The field of the request that is to blame, as BadRequest's only violation.</summary>
+    public string? ViolatedField { get; init; }
+
     /// <summary>Message over HTTP where it differs from gRPC's.</summary>
     public string? HttpMessage { get; init; }
 
@@ -70,6 +73,7 @@ internal static partial class DaprErrors
         {
             Reason = "DAPR_STATE_ILLEGAL_KEY",
             Resource = new("state", store),
+            ViolatedField = key,
             HttpMessage = $"api error: code = InvalidArgument desc = {message}",
         };
     }

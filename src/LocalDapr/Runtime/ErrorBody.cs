@@ -28,6 +28,18 @@ internal static class ErrorBody
     private static void WriteDetails(Utf8JsonWriter json, DaprError error)
     {
         json.WriteStartArray("details");
+        if (error.ViolatedField is { } field)
+        {
+            json.WriteStartObject();
+            json.WriteString("@type", $"{TypePrefix}BadRequest");
+            json.WriteStartArray("field_violations");
+            json.WriteStartObject();
+            if (field.Length > 0) json.WriteString("field", field);
+            json.WriteString("description", error.HttpMessage ?? error.Message);
+            json.WriteEndObject();
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
         json.WriteStartObject();
         json.WriteString("@type", $"{TypePrefix}ErrorInfo");
         json.WriteString("domain", "dapr.io");
@@ -50,7 +62,7 @@ internal static class ErrorBody
     }
 }
 
-/// <summary>google.rpc.Status and its details as bytes; four small messages, hence no generated code.</summary>
+/// <summary>google.rpc.Status and its details as bytes; a few small messages, hence no generated code.</summary>
 internal static class RpcStatus
 {
     public static ReadOnlyMemory<byte> Encode(DaprError error)
@@ -61,6 +73,12 @@ internal static class RpcStatus
             output.WriteTag(1, WireFormat.WireType.Varint);
             output.WriteInt32((int)error.GrpcStatus);
             WriteText(output, 2, error.Message);
+            if (error.ViolatedField is { } field)
+                WriteAny(output, "BadRequest", Message(request => WriteBytes(request, 1, Message(violation =>
+                {
+                    WriteText(violation, 1, field);
+                    WriteText(violation, 2, error.Message);
+                }))));
             WriteAny(output, "ErrorInfo", Message(info =>
             {
                 WriteText(info, 1, error.Reason ?? "");
