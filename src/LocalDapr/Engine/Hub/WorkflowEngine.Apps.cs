@@ -167,7 +167,7 @@ public sealed partial class WorkflowEngine
         ActivityItem item;
         using (Enter())
         {
-            if (_unheard.Take(question.InstanceId, question.ExecutionId, task.EventId) is { } unheard) return EndOf(task, unheard);
+            if (_unheard.Take(question.InstanceId, question.ExecutionId, task.EventId) is { } unheard) return unheard;
             item = Find_NeedsLock((question.InstanceId, task.EventId), question.ExecutionId, isGuest: true) ?? Guest_NeedsLock(question, task);
             item.Listeners++;
         }

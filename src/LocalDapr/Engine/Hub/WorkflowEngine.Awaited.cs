@@ -31,14 +31,8 @@ public sealed partial class WorkflowEngine
             Verb = AppVerb.Awaits,
             ChildId = instance.Id,
         };
-        try
-        {
-            return await _options.Link!.AskAsync(parent.AppId!, question, cancellation) is ChildFailed { Failure: { } waits } ? waits.ErrorMessage : null;
-        }
-        catch (IOException away)
-        {
-            throw new WorkflowException(WorkflowErrorKind.Unreachable, $"parent workflow '{parent.InstanceId}' of app {parent.AppId}: {away.Message}");
-        }
+        var answer = await AskOnceAsync(parent.AppId!, question, $"parent workflow '{parent.InstanceId}'", cancellation);
+        return answer is ChildFailed { Failure: { } waits } ? waits.ErrorMessage : null;
     }
 
     private async Task<HistoryEvent> AwaitsAsync(AppQuestion question, int taskId, CancellationToken cancellation)

@@ -139,19 +139,23 @@ public sealed partial class WorkflowEngine
     /// <summary>Asks the child's app, for a caller who can hear that it is not there.</summary>
     private async ValueTask<HistoryEvent> AskOnceAsync(ChildCreated child, AppQuestion question, CancellationToken cancellation)
     {
-        var app = child.Router!.TargetApp!;
-        if (_options.Link is not { } link) return new ChildCompleted(-1, "0");
+        if (_options.Link is null) return new ChildCompleted(-1, "0");
+        var answer = await AskOnceAsync(child.Router!.TargetApp!, question, $"child workflow '{child.InstanceId}'", cancellation);
+        return question.Verb != AppVerb.Verify && answer is ChildFailed { Failure: { } refused }
+            ? throw new WorkflowException(
+                Enum.Parse<WorkflowErrorKind>(refused.ErrorType), $"failed to purge child workflow \"{child.InstanceId}\": {refused.ErrorMessage}")
+            : answer;
+    }
+
+    private async ValueTask<HistoryEvent> AskOnceAsync(string app, AppQuestion question, string about, CancellationToken cancellation)
+    {
         try
         {
-            var answer = await link.AskAsync(app, question, cancellation);
-            return question.Verb != AppVerb.Verify && answer is ChildFailed { Failure: { } refused }
-                ? throw new WorkflowException(
-                    Enum.Parse<WorkflowErrorKind>(refused.ErrorType), $"failed to purge child workflow \"{child.InstanceId}\": {refused.ErrorMessage}")
-                : answer;
+            return await _options.Link!.AskAsync(app, question, cancellation);
         }
         catch (IOException away)
         {
-            throw new WorkflowException(WorkflowErrorKind.Unreachable, $"child workflow '{child.InstanceId}' of app {app}: {away.Message}");
+            throw new WorkflowException(WorkflowErrorKind.Unreachable, $"{about} of app {app}: {away.Message}");
         }
     }
 

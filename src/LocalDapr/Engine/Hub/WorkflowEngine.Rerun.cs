@@ -18,7 +18,8 @@ public sealed partial class WorkflowEngine
 {
     /// <summary>
     /// What came before the event is the new instance's history; the event itself happens again, and so does what was still open then:
-    /// activities and timers as they were, children under ids of the new instance. As in daprd, every timer is armed again.
+    /// activities and timers as they were, children under ids of the new instance. As in daprd, a timer
+    /// whose event had come is armed again too.
     /// </summary>
     /// <exception cref="WorkflowException">NotFound, Invalid, AlreadyExists.</exception>
     public async ValueTask RerunAsync(RerunRequest request, CancellationToken cancellation)

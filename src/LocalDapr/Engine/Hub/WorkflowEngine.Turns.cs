@@ -273,7 +273,7 @@ public sealed partial class WorkflowEngine
         if (item.Guest is { } guest)
         {
             guest.TrySetResult(result);
-            if (item.Listeners == 0) _unheard.Keep(item, result);
+            if (item.Listeners == 0) _unheard.Keep(item, EndOf(item.Task, result));
             return null;
         }
         if (!_instances.TryGetValue(result.InstanceId, out var instance) || !instance.IsActive) return null;

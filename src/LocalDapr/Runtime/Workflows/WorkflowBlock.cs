@@ -1,12 +1,12 @@
 using LocalDapr.Engine.History;
 using LocalDapr.Engine.Hub;
 using LocalDapr.Engine.Storage;
-using LocalDapr.Runtime.Workflows.Wire;
 using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.Invocation;
 using LocalDapr.Runtime.Storage;
 using LocalDapr.Runtime.Telemetry.Traces;
+using LocalDapr.Runtime.Workflows.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
