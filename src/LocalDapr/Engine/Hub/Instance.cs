@@ -183,6 +183,11 @@ internal sealed class Instance(string id)
         if (_waiters is not { Count: > 0 } || Visible is not { } summary) return;
         _waiters.RemoveAll(waiter => waiter.TryAnswer(summary));
     }
+
+    public void FailWaiters(Exception error)
+    {
+        foreach (var waiter in _waiters ?? []) waiter.Fail(error);
+    }
 }
 
 /// <summary>A turn that a worker has in its hands.</summary>
@@ -198,6 +203,8 @@ internal sealed class Waiter(Func<InstanceSummary, bool> reached)
     private readonly TaskCompletionSource<InstanceSummary> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task<InstanceSummary> Answer => _answer.Task;
+
+    public void Fail(Exception error) => _answer.TrySetException(error);
 
     public bool TryAnswer(InstanceSummary summary) => reached(summary) && (_answer.TrySetResult(summary) || true);
 }

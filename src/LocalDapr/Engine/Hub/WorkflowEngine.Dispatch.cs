@@ -19,21 +19,13 @@ public sealed partial class WorkflowEngine
     private int _openActivities;
     private long _lastToken = Random.Shared.NextInt64(1L << 40);
 
-    /// <summary>Workers connected now.</summary>
-    public int ConnectedWorkers
-    {
-        get
-        {
-            using (Enter()) return _workers.Count;
-        }
-    }
-
     /// <summary>Completes while a worker is connected, at once or as soon as one is.</summary>
     public Task WhenWorkerAsync(CancellationToken cancellation)
     {
         using (Enter())
         {
             if (_workers.Count > 0) return Task.CompletedTask;
+            if (_stopped.IsCancellationRequested) throw WorkflowException.Stopped();
             _firstWorker ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _firstWorker.Task.WaitAsync(cancellation);
         }

@@ -25,6 +25,7 @@ public sealed partial class WorkflowEngine
             {
                 if (instance.Evicted) continue;
                 if (instance.Visible is { } summary && reached(summary)) return summary;
+                if (_stopped.IsCancellationRequested) throw WorkflowException.Stopped();
                 instance.AddWaiter(waiter);
                 break;
             }
@@ -59,6 +60,12 @@ public sealed partial class WorkflowEngine
         }
         await durable.WaitAsync(cancellation);
         return history;
+    }
+
+    /// <summary>Instances in memory that have not ended, and their activities and other apps' that wait for a worker or are in its hands.</summary>
+    public (int Instances, int Activities) CountActive()
+    {
+        using (Enter()) return (_instances.Values.Count(static instance => instance.IsActive && !instance.IsLetter), _activities.Count);
     }
 
     /// <summary>Ids of all instances, finished ones too, in ordinal order.</summary>

@@ -67,7 +67,10 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         if (!_options.Retention.KeepsAll) _sweeping = Task.Run(() => SweepAsync(_stopped), CancellationToken.None);
     }
 
-    /// <summary>Writes what is queued, then stops. Work items in the workers' hands are given out again after the next start.</summary>
+    /// <summary>
+    /// Writes what is queued, then stops. Work items in the workers' hands are given out again after the next start; whoever waits for an
+    /// instance or a worker is told.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         _committer.Complete();
@@ -77,6 +80,8 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         {
             _timers.Dispose();
             foreach (var worker in _workers.ToArray()) Disconnect_NeedsLock(worker);
+            foreach (var instance in _instances.Values) instance.FailWaiters(WorkflowException.Stopped());
+            _firstWorker?.TrySetException(WorkflowException.Stopped());
         }
         if (written) await _committing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _sweeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -33,6 +33,8 @@ public sealed class WorkflowException(WorkflowErrorKind kind, string message) : 
     internal static WorkflowException ChildNotCompleted() =>
         new(WorkflowErrorKind.NotCompleted, "failed to purge child workflow: orchestration has not yet completed");
 
+    internal static WorkflowException Stopped() => new(WorkflowErrorKind.Unreachable, "the workflow engine has stopped");
+
     internal static WorkflowException TooLarge(string what, long limit) =>
         new(WorkflowErrorKind.TooLarge, $"{what} is larger than max-body-size allows ({limit} bytes)");
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using LocalDapr.Runtime.Actors.Hosting;
@@ -33,14 +32,6 @@ internal sealed partial class ActorBlock : IBuildingBlock
     private readonly ILogger _log;
     private readonly ActorTimers _timers;
     private readonly TaskCompletionSource _typesKnown = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ImmutableArray<ActorHost> _hosts = [];
-
-    // What the app has told of its types, over every stream it keeps; they are told on, also where there is no store to host them with.
-    private ImmutableArray<ActorTypes> _told = [];
-    private volatile bool _streamEnded;
-    private Task _rejoining = Task.CompletedTask;
-    private int _lastStream;
-    private volatile bool _closed;
 
     public ActorBlock(Sidecar sidecar)
     {
@@ -48,12 +39,15 @@ internal sealed partial class ActorBlock : IBuildingBlock
         _log = sidecar.NewLog("Actors");
         CallerIdentity = ActorHeaders.IdentityOf(sidecar.Options);
         Meter = new ActorMeter(sidecar.Options.AppId);
-        State = new ActorState(sidecar, actor => _hosts.Any(host => host.IsActive(actor)));
+        State = new ActorState(sidecar, actor => Hosts!.All.Any(host => host.IsActive(actor)));
+        Hosts = new ActorHosts(sidecar, this);
         _timers = new ActorTimers(sidecar.Host.Time, FireTimerAsync);
         sidecar.Metadata.ActorRuntime = Describe;
     }
 
     public ActorState State { get; }
+
+    public ActorHosts Hosts { get; }
 
     public ActorMeter Meter { get; }
 
@@ -77,46 +71,24 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
     public async ValueTask StartAsync(CancellationToken cancellation)
     {
-        var types = TypesOfApp();
-        _told = [types];
-        // The port tells replicas of an app apart, and is the same when one comes back.
-        await OpenHostAsync(new AppActors(_sidecar.App), types, $"{_sidecar.Options.AppId}:{_sidecar.Options.AppPort}");
+        await Hosts.OpenAsync(TypesOfApp());
         _typesKnown.TrySetResult();
     }
+
+    public ValueTask ReloadAsync(CancellationToken cancellation) => new(Hosts.ReloadAsync(cancellation));
 
     public ValueTask DrainAsync(CancellationToken limit) => StopAsync(limit);
 
     // The second time finds nothing left to do.
     public async ValueTask StopAsync(CancellationToken cancellation)
     {
-        if (_closed) return;
-        _closed = true;
+        if (Hosts.IsClosed) return;
+        var closing = Hosts.CloseAsync(cancellation);
         _typesKnown.TrySetResult();
-        await _rejoining;
         _timers.Dispose();
-        foreach (var host in _hosts) await host.CloseAsync(cancellation);
+        await closing;
         Meter.Dispose();
     }
-
-    /// <summary>Actors live in this app from here on, until <see cref="LeaveAsync"/>; null where it names no types, or there is no store.</summary>
-    public Task<ActorHost?> HostAsync(IActorApp app, ActorTypes types)
-    {
-        ImmutableInterlocked.Update(ref _told, static (told, added) => told.Add(added), types);
-        _streamEnded = false;
-        return OpenHostAsync(app, types, $"{_sidecar.Options.AppId}~{Interlocked.Increment(ref _lastStream)}");
-    }
-
-    public async Task LeaveAsync(ActorTypes types, ActorHost? host, CancellationToken limit)
-    {
-        ImmutableInterlocked.Update(ref _told, static (told, gone) => told.Remove(gone), types);
-        if (types.All.Count > 0 && _told.All(static told => told.All.Count == 0)) _streamEnded = true;
-        if (host is null) return;
-        await host.CloseAsync(limit);
-        ImmutableInterlocked.Update(ref _hosts, static (hosts, gone) => hosts.Remove(gone), host);
-    }
-
-    /// <summary>The app of a host has ended while others go on: it is a host again as soon as it listens again.</summary>
-    public void Rejoin(ActorHost gone) => _rejoining = Task.WhenAll(_rejoining, RejoinAsync(gone));
 
     /// <summary>Calls a method, wherever the actor lives, in its turn.</summary>
     /// <exception cref="DaprError">No host was found, or the app did not answer 200.</exception>
@@ -199,7 +171,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
     public void RegisterTimer(ActorTimer timer)
     {
-        if (ReadyHost(timer.Actor.Type) is null)
+        if (Hosts.Ready(timer.Actor.Type) is null)
             throw DaprErrors.ActorTimerCreate($"can't create timer for actor {timer.Actor.Type}||{timer.Actor.Id}: actor type not registered");
         try
         {
@@ -235,7 +207,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
     {
         for (var lookup = 0; ; lookup++)
         {
-            if (_closed) throw DaprErrors.ActorRuntimeClosed();
+            if (Hosts.IsClosed) throw DaprErrors.ActorRuntimeClosed();
             if (Placement.Find(actor) is { } host)
             {
                 // An actor that is to leave an app which is not well for another ends its turn there first.
@@ -250,37 +222,7 @@ internal sealed partial class ActorBlock : IBuildingBlock
         }
     }
 
-    private async Task<ActorHost?> OpenHostAsync(IActorApp app, ActorTypes types, string name)
-    {
-        if (types.All.Count == 0 || !State.Exists) return null;
-        var host = new ActorHost(_sidecar, app, types, name, this);
-        ImmutableInterlocked.Update(ref _hosts, static (hosts, added) => hosts.Add(added), host);
-        await host.OpenAsync();
-        return host;
-    }
-
-    private async Task RejoinAsync(ActorHost gone)
-    {
-        try
-        {
-            await _sidecar.App.WaitForPortAsync(_sidecar.Stopping);
-            await _sidecar.App.Health.WaitAsync(_sidecar.Stopping);
-            await OpenHostAsync(new AppActors(_sidecar.App), gone.Types, gone.Name);
-            // Until its last turn has ended, an app that only stopped to listen may still write its actors' state.
-            await gone.Abandoned;
-            ImmutableInterlocked.Update(ref _hosts, static (hosts, host) => hosts.Remove(host), gone);
-        }
-        catch (OperationCanceledException)
-        {
-            // The sidecar stops before the app was back.
-        }
-    }
-
-    private ActorHost? OwnHost(string type) => _hosts.LastOrDefault(host => host.Types.Find(type) is not null);
-
-    private ActorHost? ReadyHost(string type) => OwnHost(type) is { IsReady: true } host ? host : null;
-
-    private ActorHost HostOf(string type) => ReadyHost(type) ?? throw DaprErrors.ActorReminderNotHosted();
+    private ActorHost HostOf(string type) => Hosts.Ready(type) ?? throw DaprErrors.ActorReminderNotHosted();
 
     private ActorReminders RemindersOf(ActorKey actor, ActorHost own) => (Placement.HomeOf(actor) ?? own).Reminders;
 
@@ -335,13 +277,13 @@ internal sealed partial class ActorBlock : IBuildingBlock
 
     private ActorRuntimeEntry Describe()
     {
-        var hosts = _hosts.RemoveAll(static host => host.IsGone);
+        var hosts = Hosts.All.RemoveAll(static host => host.IsGone);
         // Types that are away because the app is not well, or has ended its stream, are yet to come, as at the start.
-        if ((_sidecar.App.Exists && !_typesKnown.Task.IsCompleted) || _streamEnded || hosts.Any(static host => !host.IsReady))
+        if ((_sidecar.App.Exists && !_typesKnown.Task.IsCompleted) || Hosts.StreamEnded || hosts.Any(static host => !host.IsReady))
             return new ActorRuntimeEntry("INITIALIZING", [], HostReady: false, Placement: "");
         return new ActorRuntimeEntry(
             "RUNNING",
-            [.. _told.SelectMany(static told => told.All.Keys).Distinct().Select(type => new ActiveActors(type, hosts.Sum(host => host.CountOf(type))))],
+            [.. Hosts.Types.Select(type => new ActiveActors(type, hosts.Sum(host => host.CountOf(type))))],
             HostReady: true,
             Placement: "placement: connected");
     }

@@ -5,7 +5,7 @@ namespace LocalDapr.Runtime.Hosting;
 
 /// <summary>
 /// Watches the resource folders of a sidecar and hands changes of components, subscriptions, HTTP endpoints and resiliency to it, as
-/// daprd's feature HotReload. The store of the actors stays what it was at the start: moving actors at run time would lose turns.
+/// daprd's feature HotReload. The store of the actors may come, change and go as any other; a second one waits until the first has gone.
 /// </summary>
 internal sealed partial class HotReload : IAsyncDisposable
 {
@@ -32,18 +32,20 @@ internal sealed partial class HotReload : IAsyncDisposable
         resource.Kind is "Component" or "Subscription" or "HTTPEndpoint" or "Resiliency" or "WorkflowAccessPolicy";
 
     /// <summary>
-    /// The components after a change: those whose document is the same stay the same objects, and so does the store of the actors, whatever
-    /// its file says now. Pure.
+    /// The components after a change: those whose document is the same stay the same objects. One more actor state store than the one that
+    /// there is counts for nothing until that has gone. Pure.
     /// </summary>
     internal static IReadOnlyList<Component> Merge(IReadOnlyList<Component> before, IReadOnlyList<Component> after)
     {
-        var actorStore = before.FirstOrDefault(IsActorStore);
-        var merged = after.Where(c => !IsActorStore(c) && c.Name != actorStore?.Name)
-            .Select(c => before.FirstOrDefault(b => b.Name == c.Name && b.Source == c.Source) ?? c);
-        return [.. merged.Concat(actorStore is null ? [] : [actorStore])];
+        var actorStores = after.Where(IsActorStore).ToList();
+        var actorStore = actorStores.Find(store => before.Any(b => b.Name == store.Name && IsActorStore(b))) ?? actorStores.FirstOrDefault();
+        return
+        [
+            .. after.Where(c => ReferenceEquals(c, actorStore) || !IsActorStore(c)).Select(c => before.FirstOrDefault(b => b.Name == c.Name && b.Source == c.Source) ?? c),
+        ];
     }
 
-    private static bool IsActorStore(Component component) => component.Category == "state" && component.Flag("actorStateStore");
+    internal static bool IsActorStore(Component component) => component.Category == "state" && component.Flag("actorStateStore");
 
     private async Task LookAsync(CancellationToken cancellation)
     {

@@ -149,7 +149,10 @@ public sealed class Sidecar : IAsyncDisposable
             var read = ResourceLoader.Load(Options.ResourcesPaths, Options, _log);
             var kept = Resources.Where(r => !HotReload.Takes(r));
             Resiliency = Resiliency.Reload(read, Options.AppId, _log);
-            Components.Replace(HotReload.Merge(Components.All, ComponentReader.Read(read, this, _log)));
+            var components = ComponentReader.Read(read, this, _log);
+            Components.Replace(HotReload.Merge(Components.All, components));
+            foreach (var second in components.Where(c => HotReload.IsActorStore(c) && Components.Find(c.Category, c.Name) is null))
+                _log.LogError("{Component} is left out: another is the actor state store, and only one may be. It counts when that has gone.", second);
             Resources = [.. read.Where(HotReload.Takes), .. kept];
             foreach (var block in _blocks) await block.ReloadAsync(cancellation);
             _log.LogInformation("The resources of {AppId} changed; components are now: {Names}", Options.AppId, string.Join(", ", Components.All));

@@ -4,6 +4,7 @@ using Dapr.Protocol.Runtime.V1;
 using Google.Protobuf.WellKnownTypes;
 using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
+using LocalDapr.Runtime.Workflows;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -35,7 +36,7 @@ internal sealed class MetadataBlock(Sidecar sidecar) : IBuildingBlock
         grpc.MapDapr(DaprMethods.GetMetadata, (_, _) => ValueTask.FromResult(Read()));
         grpc.MapDapr(DaprMethods.SetMetadata, (request, _) =>
         {
-            sidecar.Metadata.Extended[request.Key] = request.Value;
+            if (request.Key.Length > 0) sidecar.Metadata.Extended[request.Key] = request.Value;
             return ValueTask.FromResult(new Empty());
         });
     }
@@ -48,7 +49,7 @@ internal sealed class MetadataBlock(Sidecar sidecar) : IBuildingBlock
     {
         var options = sidecar.Options;
         var actors = sidecar.Metadata.ActorRuntime();
-        var active = actors.Active.Select(a => new ActiveActorsCount { Type = a.Type, Count = a.Count }).ToList();
+        var active = actors.Active.Concat(sidecar.Metadata.WorkflowActors()).Select(a => new ActiveActorsCount { Type = a.Type, Count = a.Count }).ToList();
         var response = new GetMetadataResponse
         {
             Id = options.AppId,
@@ -65,6 +66,7 @@ internal sealed class MetadataBlock(Sidecar sidecar) : IBuildingBlock
             Workflows = new MetadataWorkflows { ConnectedWorkers = sidecar.Metadata.ConnectedWorkers() },
             RegisteredComponents = { sidecar.Components.All.Select(Registered) },
             HttpEndpoints = { Named("HTTPEndpoint").Select(name => new MetadataHTTPEndpoint { Name = name }) },
+            WorkflowAccessPolicies = { Named(AccessPolicy.Kind).Select(name => new MetadataWorkflowAccessPolicy { Name = name }) },
             Resiliencies = { Named("Resiliency").Select(name => new MetadataResiliency { Name = name }) },
             Subscriptions = { sidecar.Metadata.Subscriptions().Select(Subscription) },
         };

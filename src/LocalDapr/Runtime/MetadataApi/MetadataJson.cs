@@ -33,6 +33,7 @@ internal static class MetadataJson
         json.WriteStartObject("workflows");
         if (metadata.Workflows.ConnectedWorkers > 0) json.WriteNumber("connectedWorkers", metadata.Workflows.ConnectedWorkers);
         json.WriteEndObject();
+        Names(json, "workflowAccessPolicies", metadata.WorkflowAccessPolicies.Select(p => p.Name));
         Names(json, "resiliencies", metadata.Resiliencies.Select(r => r.Name));
         json.WriteEndObject();
         json.Flush();

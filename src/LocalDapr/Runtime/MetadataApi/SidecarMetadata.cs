@@ -18,6 +18,9 @@ internal sealed class SidecarMetadata
 
     public Func<ActorRuntimeEntry> ActorRuntime { get; set; } = () => new("DISABLED", [], HostReady: false, Placement: "");
 
+    /// <summary>Workflows and their activities, which are actors to daprd; none while no worker is connected.</summary>
+    public Func<IReadOnlyList<ActiveActors>> WorkflowActors { get; set; } = () => [];
+
     public Func<int> ConnectedWorkers { get; set; } = () => 0;
 }
 

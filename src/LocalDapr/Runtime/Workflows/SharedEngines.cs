@@ -8,7 +8,9 @@ internal sealed class SharedEngines
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Shared> _open = new(StringComparer.Ordinal);
 
-    /// <summary>The engine of the key, opened by the first that asks; every call must be followed by one of <see cref="ReleaseAsync"/>.</summary>
+    /// <summary>
+    /// The engine of the key, opened by the first that asks; what it has given must be given back by <see cref="ReleaseAsync"/>.
+    /// </summary>
     public async ValueTask<WorkflowEngine> AcquireAsync(string key, Func<Task<(WorkflowEngine Engine, IReadOnlyList<IDisposable> Owned)>> open)
     {
         Shared? shared;
@@ -18,7 +20,15 @@ internal sealed class SharedEngines
             shared.Users++;
         }
 
-        return (await shared.Opening).Engine;
+        try
+        {
+            return (await shared.Opening).Engine;
+        }
+        catch
+        {
+            await ReleaseAsync(key);
+            throw;
+        }
     }
 
     public async ValueTask ReleaseAsync(string key)

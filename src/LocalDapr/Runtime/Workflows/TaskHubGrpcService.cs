@@ -180,41 +180,64 @@ internal static class TaskHubGrpcService
         return response;
     }
 
-    // Ends when the worker goes away or reads nothing (its items go to others), or the sidecar stops (the worker is told).
+    // Ends when the worker goes away or reads nothing (its items go to others), or the sidecar stops (the worker is told). While the app has
+    // no actor state store there is nothing to do, which is no error: the store may come.
     private static async Task SendWorkItemsAsync(WorkflowBlock block, IGrpcWriter<WorkItem> items, ServerCall call)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, block.Stopping);
         // A worker that comes back at once while the others are sent away would be handed what they give back, and do it in vain.
         if (block.Stopping.IsCancellationRequested) throw Stopped();
-        using var worker = block.Engine.Connect(
-            new WorkerOptions { MaxOpenTurns = int.MaxValue, MaxOpenActivities = int.MaxValue, Peer = call.Http.Connection.Id });
-        await call.SendHeadersAsync([]);
         var writer = new WorkerWriter<WorkItem>(items, ended, block.Time);
-        var (turns, activities) = (new List<TurnItem>(), new List<ActivityItem>());
+        block.WorkerCame();
         try
         {
-            while (await worker.TakeAsync(turns, activities, ItemsAFlush, ended.Token))
+            if (block.HubOrNone is null) await call.SendHeadersAsync([]);
+            while (true)
             {
-                var left = turns.Count + activities.Count;
-                foreach (var turn in turns)
+                var hub = await block.WhenOpenAsync(ended.Token);
+                using var left = CancellationTokenSource.CreateLinkedTokenSource(ended.Token, hub.Left);
+                using var worker = hub.Engine.Connect(
+                    new WorkerOptions { MaxOpenTurns = int.MaxValue, MaxOpenActivities = int.MaxValue, Peer = call.Http.Connection.Id });
+                if (!call.Http.Response.HasStarted) await call.SendHeadersAsync([]);
+                try
                 {
-                    var item = new WorkItem { WorkflowRequest = turn.ToWire(block.AppId), CompletionToken = turn.Token };
-                    await writer.WriteAsync(item, flush: --left == 0);
+                    await SendWorkItemsAsync(worker, writer, block.AppId, left.Token);
                 }
-                foreach (var activity in activities)
+                catch (OperationCanceledException) when (hub.Left.IsCancellationRequested && !block.Stopping.IsCancellationRequested && !ended.IsCancellationRequested)
                 {
-                    var item = new WorkItem { ActivityRequest = activity.ToWire(), CompletionToken = activity.ExecutionId };
-                    await writer.WriteAsync(item, flush: --left == 0);
+                    // The store has gone, or is another one.
                 }
-                turns.Clear();
-                activities.Clear();
             }
         }
         catch (OperationCanceledException) when (block.Stopping.IsCancellationRequested)
         {
-            // Told below.
+            throw Stopped();
         }
-        throw Stopped();
+        finally
+        {
+            block.WorkerLeft();
+        }
+    }
+
+    private static async Task SendWorkItemsAsync(WorkerConnection worker, WorkerWriter<WorkItem> writer, string appId, CancellationToken cancellation)
+    {
+        var (turns, activities) = (new List<TurnItem>(), new List<ActivityItem>());
+        while (await worker.TakeAsync(turns, activities, ItemsAFlush, cancellation))
+        {
+            var left = turns.Count + activities.Count;
+            foreach (var turn in turns)
+            {
+                var item = new WorkItem { WorkflowRequest = turn.ToWire(appId), CompletionToken = turn.Token };
+                await writer.WriteAsync(item, flush: --left == 0);
+            }
+            foreach (var activity in activities)
+            {
+                var item = new WorkItem { ActivityRequest = activity.ToWire(), CompletionToken = activity.ExecutionId };
+                await writer.WriteAsync(item, flush: --left == 0);
+            }
+            turns.Clear();
+            activities.Clear();
+        }
     }
 
     internal static RpcException Stopped() => new(StatusCode.Unavailable, "the sidecar is shutting down");

@@ -4,6 +4,7 @@ using LocalDapr.Engine.Storage;
 using LocalDapr.Runtime.Components;
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.Invocation;
+using LocalDapr.Runtime.MetadataApi;
 using LocalDapr.Runtime.Storage;
 using LocalDapr.Runtime.Telemetry.Traces;
 using LocalDapr.Runtime.Workflows.Wire;
@@ -14,20 +15,23 @@ using Microsoft.Extensions.Logging;
 namespace LocalDapr.Runtime.Workflows;
 
 /// <summary>
-/// The workflow building block of one sidecar: its engine over the file of the actor state store, and the three ways to talk to it.
+/// The workflow building block of one sidecar: its engine over the file of the actor state store, and the three ways to talk to it. The
+/// store may come, go and be another one while the sidecar runs. Thread-safe.
 /// </summary>
 internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDisposable
 {
     private readonly ILogger _log = sidecar.NewLog("Workflow");
-    private WorkflowEngine? _engine;
-    private string? _key;
+    private volatile TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile AccessPolicy? _access;
+    private volatile OpenHub? _hub;
+    private int _workers;
+    private int _ended;
 
     /// <exception cref="DaprError">The app has no actor state store, which workflows live in.</exception>
-    public WorkflowEngine Engine => _engine ?? throw WorkflowErrors.NoEngine();
+    public WorkflowEngine Engine => _hub?.Engine ?? throw WorkflowErrors.NoEngine();
 
     /// <summary>Null when the app has no actor state store.</summary>
-    public WorkflowEngine? EngineOrNone => _engine;
+    public OpenHub? HubOrNone => _hub;
 
     public string AppId => sidecar.Options.AppId;
 
@@ -39,13 +43,25 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
 
     public async ValueTask OpenAsync(CancellationToken cancellation)
     {
-        _access = AccessPolicy.Read(sidecar.Resources, _log);
-        var component = sidecar.Components.OfCategory("state").FirstOrDefault(store => store.Flag("actorStateStore"));
-        if (component is null) return;
-        _key = $"{AppId}|{component.Type}|{component.Get("connectionString", "")}";
-        _engine = await sidecar.Host.Workflows.AcquireAsync(_key, () => OpenEngineAsync(component, cancellation));
-        sidecar.Metadata.ConnectedWorkers = () => _engine.ConnectedWorkers;
+        sidecar.Metadata.ConnectedWorkers = () => Volatile.Read(ref _workers);
+        sidecar.Metadata.WorkflowActors = Describe;
+        await ReloadAsync(cancellation);
     }
+
+    /// <summary>The hub, at once or as soon as the app has an actor state store.</summary>
+    public async ValueTask<OpenHub> WhenOpenAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var opened = _opened;
+            if (_hub is { } hub) return hub;
+            await opened.Task.WaitAsync(cancellation);
+        }
+    }
+
+    public void WorkerCame() => Interlocked.Increment(ref _workers);
+
+    public void WorkerLeft() => Interlocked.Decrement(ref _workers);
 
     /// <summary>The app whose sidecar in another process asks; null when none does.</summary>
     public string? AppBehind(HttpContext context) => sidecar.Block<InvocationBlock>().AppOf(context);
@@ -71,17 +87,48 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
 
     public ValueTask StartAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
 
-    public ValueTask ReloadAsync(CancellationToken cancellation)
+    public async ValueTask ReloadAsync(CancellationToken cancellation)
     {
         _access = AccessPolicy.Read(sidecar.Resources, _log);
-        return ValueTask.CompletedTask;
+        var component = sidecar.Components.OfCategory("state").FirstOrDefault(HotReload.IsActorStore);
+        var key = component is null ? null : $"{AppId}|{component.Type}|{component.Get("connectionString", "")}";
+        if (key == _hub?.Key) return;
+        await CloseAsync();
+        if (component is null) return;
+        var engine = await sidecar.Host.Workflows.AcquireAsync(key!, () => OpenEngineAsync(component, cancellation));
+        var hub = new OpenHub(engine, key!, sidecar.Stopping);
+        _hub = hub;
+        _opened.TrySetResult();
     }
 
     public ValueTask StopAsync(CancellationToken cancellation) => DisposeAsync();
 
+    // The hub stays: who comes after the stop is not to hear that there is no store.
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _key, null) is { } key) await sidecar.Host.Workflows.ReleaseAsync(key);
+        if (Interlocked.Exchange(ref _ended, 1) == 0 && _hub is { } hub) await LeaveAsync(hub);
+    }
+
+    // Instances and activities are actors to daprd, of types that are there while a worker is; what keeps instances for a while has none.
+    private IReadOnlyList<ActiveActors> Describe()
+    {
+        if (_hub is not { } hub || Volatile.Read(ref _workers) == 0) return [];
+        var (instances, activities) = hub.Engine.CountActive();
+        var prefix = $"dapr.internal.{sidecar.Options.Namespace}.{AppId}.";
+        return [new(prefix + "workflow", instances), new(prefix + "activity", activities), new(prefix + "retentioner", 0)];
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        if (_hub is null) return;
+        _opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Interlocked.Exchange(ref _hub, null) is { } hub) await LeaveAsync(hub);
+    }
+
+    private async ValueTask LeaveAsync(OpenHub hub)
+    {
+        await hub.LeaveAsync();
+        await sidecar.Host.Workflows.ReleaseAsync(hub.Key);
     }
 
     private async ValueTask StartAsync(StartRequest start, Span span, CancellationToken cancellation)

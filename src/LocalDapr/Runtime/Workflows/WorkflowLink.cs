@@ -46,15 +46,15 @@ internal sealed class WorkflowLink(Sidecar sidecar) : IAppLink, IDisposable
 
     private static async Task<HistoryEvent> AskAsync(Sidecar callee, AppQuestion question, CancellationToken cancellation)
     {
-        var engine = callee.Block<WorkflowBlock>().EngineOrNone ?? throw new IOException($"App {callee.Options.AppId} keeps no workflows.");
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation, callee.Stopping);
+        var hub = callee.Block<WorkflowBlock>().HubOrNone ?? throw new IOException($"App {callee.Options.AppId} keeps no workflows.");
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation, hub.Left);
         try
         {
-            return await engine.AnswerAsync(question, ended.Token);
+            return await hub.Engine.AnswerAsync(question, ended.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new IOException($"The sidecar of {callee.Options.AppId} stops.");
+            throw new IOException($"The sidecar of {callee.Options.AppId} stops, or has lost its store.");
         }
     }
 
@@ -83,18 +83,18 @@ internal static class WorkflowLinkEndpoint
 
     private static async Task AnswerAsync(HttpContext context, WorkflowBlock block)
     {
-        if (block.EngineOrNone is not { } engine)
+        if (block.HubOrNone is not { } hub)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
         }
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, block.Stopping);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, hub.Left);
         try
         {
             var question = AppQuestion.Decode((await context.Request.ReadBodyAsync()).Span);
             // Where it matters who asks, what the question says of it is not enough.
             if (block.HasAccessPolicy) question = question with { SourceApp = block.AppBehind(context) ?? "" };
-            var answer = AppAnswer.Encode(await engine.AnswerAsync(question, ended.Token));
+            var answer = AppAnswer.Encode(await hub.Engine.AnswerAsync(question, ended.Token));
             context.Response.ContentLength = answer.Length;
             await context.Response.Body.WriteAsync(answer, ended.Token);
         }

@@ -16,23 +16,13 @@ internal static class WorkflowStreamService
         grpc.MapDuplex(WorkflowStreamMethods.Connect, async (batches, answers, call) =>
         {
             if (block.Stopping.IsCancellationRequested) throw TaskHubGrpcService.Stopped();
-            using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, block.Stopping);
-            using var stream = new WorkflowStream(Engine(block), block, new WorkerWriter<HubBatch>(answers, ended, block.Time), ended);
+            var hub = block.HubOrNone ?? throw WorkflowErrors.NoEngine().ToRpc();
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, hub.Left);
+            using var stream = new WorkflowStream(hub.Engine, block, new WorkerWriter<HubBatch>(answers, ended, block.Time), ended);
             await stream.RunAsync(batches);
             if (block.Stopping.IsCancellationRequested) throw TaskHubGrpcService.Stopped();
+            if (hub.Left.IsCancellationRequested) throw new RpcException(StatusCode.Unavailable, "the actor state store has gone, or is another one");
         }, TaskHubGrpcService.FromWorkers);
-
-    private static WorkflowEngine Engine(WorkflowBlock block)
-    {
-        try
-        {
-            return block.Engine;
-        }
-        catch (DaprError error)
-        {
-            throw error.ToRpc();
-        }
-    }
 }
 
 /// <summary>One connected stream: reads batches in order, and writes work and acknowledgements as they come.</summary>
@@ -50,7 +40,12 @@ internal sealed class WorkflowStream(WorkflowEngine engine, WorkflowBlock block,
     private readonly SemaphoreSlim _writing = new(1);
     private WorkerConnection? _worker;
 
-    public void Dispose() => _worker?.Dispose();
+    public void Dispose()
+    {
+        if (_worker is null) return;
+        _worker.Dispose();
+        block.WorkerLeft();
+    }
 
     /// <summary>Ends when either side ends the call; all three loops have ended then.</summary>
     public async Task RunAsync(IGrpcReader<WorkerBatch> batches)
@@ -60,6 +55,7 @@ internal sealed class WorkflowStream(WorkflowEngine engine, WorkflowBlock block,
         await WriteAsync(new HubBatch { Hello = new HelloReply { RuntimeVersion = RuntimeHost.RuntimeVersion } });
         if (hello.Worker)
         {
+            block.WorkerCame();
             _worker = engine.Connect(new WorkerOptions
             {
                 KeepsInstances = true,

@@ -92,6 +92,24 @@ public sealed class ActorStreamTests
     }
 
     [Fact]
+    public async Task The_actors_of_a_stream_come_up_with_a_store_that_comes_after_it_and_go_with_it()
+    {
+        await using var one = await OneSidecar.StartAsync();
+        using var app = new App(one, new() { Entities = { "Cart" } });
+        Assert.NotNull((await app.NextAsync()).InitialResponse);
+
+        await one.WriteAsync("store.yaml", OneSidecar.Component("state", "state.in-memory", ("actorStateStore", "true")));
+        var call = app.CallAsync("1"); // it is waited for
+        await app.SendAsync(new Answer { InvokeResponse = new() { Id = (await app.NextAsync()).InvokeRequest.Id } });
+        await call;
+        one.Remove("store.yaml");
+
+        var ended = (await app.NextAsync()).DeactivateRequest;
+        Assert.Equal(("Cart", "1"), (ended.ActorType, ended.ActorId));
+        await app.SendAsync(new Answer { DeactivateResponse = new() { Id = ended.Id } });
+    }
+
+    [Fact]
     public async Task When_the_stream_has_ended_the_types_of_the_app_are_waited_for()
     {
         await using var one = await StartAsync();
@@ -150,8 +168,8 @@ public sealed class ActorStreamTests
         await using var one = await StartAsync();
         var actors = new ActorBlock(one.Sidecar);
         var types = new ActorTypes(new Dictionary<string, ActorTypeOptions> { ["Cart"] = ActorTypeOptions.Default });
-        await actors.HostAsync(new Stream(IsOpen: true), types);
-        await actors.HostAsync(new Stream(IsOpen: false), types);
+        await actors.Hosts.OpenAsync(new Stream(IsOpen: true), types);
+        await actors.Hosts.OpenAsync(new Stream(IsOpen: false), types);
 
         Assert.Equal(200, (await actors.InvokeAsync(new ActorCall(new("Cart", "1"), "m"), Stop)).Status);
 

@@ -111,16 +111,28 @@ public sealed class HotReloadTests
     }
 
     [Fact]
-    public void What_did_not_change_stays_the_same_object_and_the_store_of_the_actors_stays_whatever_its_file_says()
+    public void What_did_not_change_stays_the_same_object()
     {
-        Component kept = State("kept", "1"), actors = State("actors", "1", forActors: true), changed = State("changed", "1");
+        Component kept = State("kept", "1"), changed = State("changed", "1");
 
-        var merged = HotReload.Merge([kept, actors, changed], [State("kept", "1"), State("changed", "2"), State("other", "1", forActors: true)]);
+        var merged = HotReload.Merge([kept, changed], [State("kept", "1"), State("changed", "2")]);
 
-        Assert.Equal(["kept", "changed", "actors"], merged.Select(c => c.Name));
+        Assert.Equal(["kept", "changed"], merged.Select(c => c.Name));
         Assert.Same(kept, merged[0]);
         Assert.Equal("2", merged[1].Source);
-        Assert.Same(actors, merged[2]);
+    }
+
+    [Fact]
+    public void A_second_store_for_actors_counts_once_the_first_has_gone_or_is_none_any_more()
+    {
+        Component[] one = [State("one", "1", forActors: true)];
+        var other = State("other", "1", forActors: true);
+
+        Assert.Equal(["one"], HotReload.Merge(one, [other, .. one]).Select(c => c.Name));
+        Assert.Equal(["other"], HotReload.Merge(one, [other]).Select(c => c.Name));
+        Assert.Equal(["other", "one"], HotReload.Merge(one, [other, State("one", "2")]).Select(c => c.Name));
+        Assert.Equal(["one"], HotReload.Merge([], [one[0], other]).Select(c => c.Name));
+        Assert.Equal("2", Assert.Single(HotReload.Merge([State("one", "1")], [State("one", "2", forActors: true)])).Source);
     }
 
     private static Component State(string name, string source, bool forActors = false) => new(name, "state.in-memory", "v1")

@@ -45,10 +45,10 @@ public sealed class SlowWorkerTests : IAsyncLifetime
     {
         using var stopped = new GrpcChannel(new Uri($"http://127.0.0.1:{_sidecar.GrpcPort}"));
         using var call = overOurStream ? await ConnectAsync(stopped) : (IDisposable)stopped.ServerStreaming(TaskHubMethods.GetWorkItems, new GetWorkItemsRequest());
-        await UntilAsync(() => Engine.ConnectedWorkers == 1, () => { });
+        await UntilAsync(() => _sidecar.Metadata.ConnectedWorkers() == 1, () => { });
         for (var i = 0; i < 60; i++) await Engine.StartAsync(new StartRequest($"i{i}", "any") { Input = new string('x', 64 << 10) }, Stop);
 
-        await UntilAsync(() => Engine.ConnectedWorkers == 0, () => _time.Advance(TimeSpan.FromSeconds(1)));
+        await UntilAsync(() => _sidecar.Metadata.ConnectedWorkers() == 0, () => _time.Advance(TimeSpan.FromSeconds(1)));
 
         using var other = Engine.Connect(new WorkerOptions());
         var turns = new List<TurnItem>();

@@ -6,6 +6,7 @@ using LocalDapr.Runtime.Actors.Turns;
 using LocalDapr.Runtime.Hosting;
 using LocalDapr.Runtime.Invocation;
 using LocalDapr.Runtime.Resiliency;
+using LocalDapr.Runtime.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace LocalDapr.Runtime.Actors.Hosting;
@@ -20,7 +21,6 @@ internal sealed partial class ActorHost
     private static readonly TimeSpan longestIdleScan = TimeSpan.FromSeconds(5);
 
     private readonly Sidecar _sidecar;
-    private readonly IActorApp _app;
     private readonly Func<ActorKey, CancellationToken, ValueTask<ActorHost>> _locate;
     private readonly ILogger _log;
     private readonly ActorTable _table;
@@ -34,25 +34,30 @@ internal sealed partial class ActorHost
     private readonly ActorMeter _meter;
     private int _gone;
 
-    /// <param name="name">Names the host among those of a type; stable, so that its share is the same when it comes back.</param>
     /// <param name="block">Finds the host of an actor for what fires here and belongs elsewhere by now, and takes the app back.</param>
-    public ActorHost(Sidecar sidecar, IActorApp app, ActorTypes types, string name, ActorBlock block)
+    public ActorHost(Sidecar sidecar, ToldTypes told, ActorBlock block)
     {
-        (_sidecar, _app, Types, Name, _locate, _abandoned, _meter) = (sidecar, app, types, name, block.LocateAsync, block.Rejoin, block.Meter);
+        (_sidecar, Told, _locate, _abandoned, _meter) = (sidecar, told, block.LocateAsync, block.Hosts.Rejoin, block.Meter);
         _log = sidecar.NewLog("Actors");
         _ended = CancellationTokenSource.CreateLinkedTokenSource(sidecar.Stopping);
         var claims = new ActorClaims(actor => IsReady && IsMine(actor), actor => Placement.TryClaim(actor, this), actor => Placement.Release(actor, this));
         _table = new ActorTable(sidecar.Host.Time, DeactivateInAppAsync, claims);
-        var store = new ReminderStore(sidecar.State.ActorStore!.Database);
-        _reminders = new ActorReminders(store, Placement.FiringReminders, sidecar.Host.Time, FireReminderAsync, _ended.Token);
+        Database = block.State.Database;
+        _reminders = new ActorReminders(new ReminderStore(Database), Placement.FiringReminders, sidecar.Host.Time, FireReminderAsync, _ended.Token);
     }
 
-    public string Name { get; }
+    /// <summary>What it hosts, and of which app.</summary>
+    public ToldTypes Told { get; }
+
+    public string Name => Told.Name;
 
     /// <summary>The sidecar of the app.</summary>
     public Sidecar Sidecar => _sidecar;
 
-    public ActorTypes Types { get; }
+    public ActorTypes Types => Told.Types;
+
+    /// <summary>Where its reminders are, with the state of its actors.</summary>
+    public SqliteDatabase Database { get; }
 
     public ActorReminders Reminders => _reminders;
 
@@ -103,7 +108,7 @@ internal sealed partial class ActorHost
         LogGone(Name);
         _ = LeaveAsync();
         Abandoned = _table.AbandonAllAsync();
-        if (_app.ComesBackToItsPort) _abandoned(this);
+        if (Told.App.ComesBackToItsPort) _abandoned(this);
         return true;
     }
 
@@ -116,8 +121,8 @@ internal sealed partial class ActorHost
         try
         {
             // A caller that leaves now does not end the turn: the app's code runs on, and no other turn may overlap it.
-            if (inTurn.IsNone) return await _app.InvokeAsync(call, chain, actor.CutOff);
-            return await inTurn.ExecuteAsync(limit => new ValueTask<AppResponse>(_app.InvokeAsync(call, chain, limit)), actor.CutOff);
+            if (inTurn.IsNone) return await Told.App.InvokeAsync(call, chain, actor.CutOff);
+            return await inTurn.ExecuteAsync(limit => new ValueTask<AppResponse>(Told.App.InvokeAsync(call, chain, limit)), actor.CutOff);
         }
         catch (OperationCanceledException) when (actor.CutOff.IsCancellationRequested)
         {
@@ -198,7 +203,7 @@ internal sealed partial class ActorHost
         {
             // As for calls, only the time limit of a policy counts within the turn.
             var inTurn = _sidecar.Resiliency.Actor(key.Type, key.Id) with { Retry = null, Breaker = null };
-            return await inTurn.ExecuteAsync(limit => new ValueTask<Firing>(callback.Fire(_app, limit)), actor.CutOff);
+            return await inTurn.ExecuteAsync(limit => new ValueTask<Firing>(callback.Fire(Told.App, limit)), actor.CutOff);
         }
         catch (OperationCanceledException) when (actor.CutOff.IsCancellationRequested)
         {
@@ -223,7 +228,7 @@ internal sealed partial class ActorHost
         var isTaken = false;
         try
         {
-            isTaken = await _app.DeactivateAsync(actor, cancellation);
+            isTaken = await Told.App.DeactivateAsync(actor, cancellation);
         }
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
         {

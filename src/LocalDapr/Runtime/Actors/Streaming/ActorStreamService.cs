@@ -26,7 +26,7 @@ internal static class ActorStreamService
         var app = new StreamedActors();
         await events.WriteAsync(new Event { InitialResponse = new() }, flush: true, ending.Token);
         // An app that names no types, or has no store for them, hosts nothing, and may keep its stream all the same.
-        var host = await actors.HostAsync(app, types);
+        var told = await actors.Hosts.OpenAsync(app, types);
         var writing = WriteAsync(app, events, ending.Token);
         try
         {
@@ -41,7 +41,7 @@ internal static class ActorStreamService
             app.Leave();
             await ending.CancelAsync();
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await actors.LeaveAsync(types, host, CancellationToken.None);
+            await actors.Hosts.CloseAsync(told, CancellationToken.None);
         }
     }
 
