@@ -6,8 +6,8 @@ namespace LocalDapr.Engine.Hub;
 /// <summary>What an engine is told at its start.</summary>
 public sealed record EngineOptions(string AppId)
 {
-    /// <summary>The Dapr namespace of the app, for metrics.</summary>
-    public string Namespace { get; init; } = "default";
+    /// <summary>The Dapr namespace that metrics name; as in daprd, empty when the environment names none.</summary>
+    public string Namespace { get; init; } = "";
 
     /// <summary>Turns handed out at a time over all workers; 0 is no limit.</summary>
     public int MaxOpenTurns { get; init; }

@@ -148,7 +148,7 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
         if (IsFile(component)) owned.Add(await HubOwner.TakeAsync(SqlitePath.Of(component.Get("connectionString", "")), AppId, sidecar.Host.Time, cancellation));
         var options = new EngineOptions(AppId)
         {
-            Namespace = sidecar.Options.Namespace,
+            Namespace = SidecarOptions.NonEmpty("NAMESPACE") ?? "",
             MaxOpenTurns = settings.MaxOpenTurns,
             MaxOpenActivities = settings.MaxOpenActivities,
             MaxOpenTurnsOf = settings.MaxOpenTurnsOf,

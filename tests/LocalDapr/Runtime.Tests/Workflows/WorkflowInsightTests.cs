@@ -52,7 +52,7 @@ public sealed class WorkflowInsightTests : IDisposable
         await channel.UnaryAsync(TaskHubMethods.StartInstance, new CreateInstanceRequest { InstanceId = "ended", Name = "story" }, options);
         await channel.UnaryAsync(TaskHubMethods.TerminateInstance, new TerminateRequest { InstanceId = "ended" }, options);
         var history = await HistoryAsync();
-        const string app = "app_id=\"insight\",namespace=\"default\"";
+        const string app = "app_id=\"insight\",namespace=\"\"";
         const string terminated = $"dapr_runtime_workflow_execution_count{{{app},workflow_name=\"story\",status=\"terminated\"}} 1\n";
         var metrics = "";
         await OneSidecar.EventuallyAsync(async () => (metrics = await MetricsAsync()).Contains(terminated, StringComparison.Ordinal), "the end of the terminated one");
