@@ -1,11 +1,11 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using LocalDapr.Engine.History;
 
 namespace LocalDapr.Engine.Hub;
 
 /// <summary>
-/// What an engine counts, under the names and with the labels that daprd has. Costs nothing while nobody listens. Times are milliseconds.
+/// What an engine counts, under the names and with the labels that daprd has. Costs nothing while nobody listens. Times are milliseconds;
+/// nothing that took none is recorded, as in daprd.
 /// </summary>
 internal sealed class EngineMeter : IDisposable
 {
@@ -16,6 +16,7 @@ internal sealed class EngineMeter : IDisposable
     private const string Terminated = "terminated";
     private const string Recoverable = "recoverable";
 
+    private readonly TimeProvider _time;
     private readonly Meter _meter;
     private readonly Counter<long> _operations;
     private readonly Histogram<double> _operationLatency;
@@ -24,11 +25,12 @@ internal sealed class EngineMeter : IDisposable
     private readonly Histogram<double> _schedulingLatency;
     private readonly Counter<long> _activities;
     private readonly Histogram<double> _activityLatency;
-    private readonly Counter<long> _attempts;
-    private readonly Histogram<double> _attemptLatency;
+    private readonly Counter<long> _handOuts;
+    private readonly Histogram<double> _handOutLatency;
 
-    public EngineMeter(EngineOptions options)
+    public EngineMeter(EngineOptions options, TimeProvider time)
     {
+        _time = time;
         _meter = new Meter(new MeterOptions(Name) { Tags = [new("app_id", options.AppId), new("namespace", options.Namespace)] });
         _operations = _meter.CreateCounter<long>("dapr_runtime_workflow_operation_count");
         _operationLatency = _meter.CreateHistogram<double>("dapr_runtime_workflow_operation_latency");
@@ -36,8 +38,8 @@ internal sealed class EngineMeter : IDisposable
         _executionLatency = _meter.CreateHistogram<double>("dapr_runtime_workflow_execution_latency");
         _schedulingLatency = _meter.CreateHistogram<double>("dapr_runtime_workflow_scheduling_latency");
         _activities = _meter.CreateCounter<long>("dapr_runtime_workflow_activity_execution_count");
-        _attempts = _meter.CreateCounter<long>("dapr_runtime_workflow_activity_operation_count");
-        _attemptLatency = _meter.CreateHistogram<double>("dapr_runtime_workflow_activity_operation_latency");
+        _handOuts = _meter.CreateCounter<long>("dapr_runtime_workflow_activity_operation_count");
+        _handOutLatency = _meter.CreateHistogram<double>("dapr_runtime_workflow_activity_operation_latency");
         _activityLatency = _meter.CreateHistogram<double>("dapr_runtime_workflow_activity_execution_latency");
     }
 
@@ -45,7 +47,7 @@ internal sealed class EngineMeter : IDisposable
 
     public async ValueTask OperationAsync(string operation, ValueTask work)
     {
-        var began = Stopwatch.GetTimestamp();
+        var began = _time.GetTimestamp();
         var status = Failed;
         try
         {
@@ -60,7 +62,7 @@ internal sealed class EngineMeter : IDisposable
 
     public async ValueTask<T> OperationAsync<T>(string operation, ValueTask<T> work)
     {
-        var began = Stopwatch.GetTimestamp();
+        var began = _time.GetTimestamp();
         var status = Failed;
         try
         {
@@ -80,14 +82,14 @@ internal sealed class EngineMeter : IDisposable
     public void Began(ExecutionStarted started, Moment now)
     {
         if (!_schedulingLatency.Enabled) return;
-        _schedulingLatency.Record(Milliseconds(started.ScheduledStart ?? started.Timestamp, now), new KeyValuePair<string, object?>("workflow_name", started.Name));
+        _schedulingLatency.Record(Milliseconds(started.ScheduledStart ?? started.Timestamp, now), NameOf(started));
     }
 
     public void Ended(ExecutionStarted started, ExecutionCompleted completed)
     {
         if (!_executions.Enabled) return;
-        var name = new KeyValuePair<string, object?>("workflow_name", started.Name);
-        var status = new KeyValuePair<string, object?>("status", completed.Status switch
+        var name = NameOf(started);
+        var status = StatusOf(completed.Status switch
         {
             RuntimeStatus.Completed => Success,
             RuntimeStatus.Terminated => Terminated,
@@ -97,36 +99,57 @@ internal sealed class EngineMeter : IDisposable
         _executionLatency.Record(Milliseconds(started.Timestamp, completed.Timestamp), name, status);
     }
 
-    /// <param name="givenOut">Time stamp of when the worker got it.</param>
-    public void Ran(TaskScheduled task, bool failed, long givenOut)
+    /// <summary>Its worker went away with the turn: another one gets it.</summary>
+    public void Lost(ExecutionStarted started)
     {
-        if (!_activities.Enabled) return;
-        var name = new KeyValuePair<string, object?>("activity_name", task.Name);
-        var status = new KeyValuePair<string, object?>("status", failed ? Failed : Success);
-        _activities.Add(1, name, status);
-        _activityLatency.Record(Stopwatch.GetElapsedTime(givenOut).TotalMilliseconds, name, status);
-        Attempted(name, Success, givenOut);
+        if (_executions.Enabled) _executions.Add(1, NameOf(started), StatusOf(Recoverable));
     }
+
+    /// <summary>A worker gets the activity, and not for the first time if one went away with it.</summary>
+    /// <param name="queued">Time stamp of when it began to wait.</param>
+    public void HandedOut(TaskScheduled task, long queued)
+    {
+        if (!_handOuts.Enabled) return;
+        var (name, status) = (NameOf(task), StatusOf(Success));
+        _handOuts.Add(1, name, status);
+        Record(_handOutLatency, Since(queued), name, status);
+    }
+
+    /// <param name="handedOut">Time stamp of when the worker got it.</param>
+    public void Ran(TaskScheduled task, bool failed, long handedOut) => Ended(task, failed ? Failed : Success, handedOut);
 
     /// <summary>Its worker went away with it: another one gets it.</summary>
-    public void Lost(TaskScheduled task, long givenOut)
+    /// <param name="handedOut">Time stamp of when the worker got it.</param>
+    public void Lost(TaskScheduled task, long handedOut) => Ended(task, Recoverable, handedOut);
+
+    private void Ended(TaskScheduled task, string outcome, long handedOut)
     {
-        if (_activities.Enabled) Attempted(new KeyValuePair<string, object?>("activity_name", task.Name), Recoverable, givenOut);
+        if (!_activities.Enabled) return;
+        var (name, status) = (NameOf(task), StatusOf(outcome));
+        _activities.Add(1, name, status);
+        Record(_activityLatency, Since(handedOut), name, status);
     }
 
-    private void Attempted(KeyValuePair<string, object?> name, string status, long givenOut)
+    private void Operation(string operation, string outcome, long began)
     {
-        var outcome = new KeyValuePair<string, object?>("status", status);
-        _attempts.Add(1, name, outcome);
-        _attemptLatency.Record(Stopwatch.GetElapsedTime(givenOut).TotalMilliseconds, name, outcome);
+        var (name, status) = (new KeyValuePair<string, object?>("operation", operation), StatusOf(outcome));
+        _operations.Add(1, name, status);
+        Record(_operationLatency, Since(began), name, status);
     }
 
-    private void Operation(string operation, string status, long began)
+    private double Since(long timestamp) => _time.GetElapsedTime(timestamp).TotalMilliseconds;
+
+    private static void Record(
+        Histogram<double> latency, double milliseconds, KeyValuePair<string, object?> name, KeyValuePair<string, object?> status)
     {
-        var (name, outcome) = (new KeyValuePair<string, object?>("operation", operation), new KeyValuePair<string, object?>("status", status));
-        _operations.Add(1, name, outcome);
-        _operationLatency.Record(Stopwatch.GetElapsedTime(began).TotalMilliseconds, name, outcome);
+        if (milliseconds > 0) latency.Record(milliseconds, name, status);
     }
+
+    private static KeyValuePair<string, object?> NameOf(ExecutionStarted started) => new("workflow_name", started.Name);
+
+    private static KeyValuePair<string, object?> NameOf(TaskScheduled task) => new("activity_name", task.Name);
+
+    private static KeyValuePair<string, object?> StatusOf(string status) => new("status", status);
 
     private static double Milliseconds(Moment from, Moment to) => Math.Max(0, (to.ToDateTimeOffset() - from.ToDateTimeOffset()).TotalMilliseconds);
 }

@@ -42,8 +42,8 @@ public sealed class ActivityItem
     /// <summary>When the worker got it; told with spans only.</summary>
     internal Moment GivenOutAt { get; set; }
 
-    /// <summary>Time stamp of when the worker got it.</summary>
-    internal long GivenOut { get; set; }
+    /// <summary>Time stamp of when it came to where it is: into the queue, or to a worker.</summary>
+    internal long Since { get; set; }
 
     /// <summary>Who has it in hand; null while it is queued.</summary>
     internal WorkerConnection? Worker { get; set; }

@@ -10,6 +10,7 @@ public sealed partial class WorkflowEngine
     private void Offer_NeedsLock(ActivityItem item)
     {
         var key = (item.InstanceId, item.Task.EventId);
+        item.Since = _time.GetTimestamp();
         // An instance of this app that started over wants the earlier one no more.
         if (item.Guest is null) Withdraw_NeedsLock(key);
         if (!_activities.TryAdd(key, item))

@@ -103,7 +103,8 @@ public sealed partial class WorkflowEngine
         {
             if (item.IsDone || !_activityLimits.TryEnter(item.Task.Name, item)) continue;
             item.Worker = worker;
-            item.GivenOut = System.Diagnostics.Stopwatch.GetTimestamp();
+            _meter.HandedOut(item.Task, item.Since);
+            item.Since = _time.GetTimestamp();
             if (_options.OnSpan is not null) (item.Trace, item.GivenOutAt) = (Steps.Attempt(item.Task), Now);
             worker.OpenActivities.Add(item);
             _openActivities++;
@@ -254,6 +255,7 @@ public sealed partial class WorkflowEngine
         foreach (var instance in worker.OpenTurns.ToArray())
         {
             CloseTurn_NeedsLock(instance);
+            if (StartOf(instance) is { } started) _meter.Lost(started);
             if (worker.Options.Peer is { } peer) (instance.LostBy ??= []).Add(peer);
             instance.CachedBy = null;
             Enqueue_NeedsLock(instance);
@@ -268,7 +270,8 @@ public sealed partial class WorkflowEngine
         {
             item.Worker = null;
             _openActivities--;
-            _meter.Lost(item.Task, item.GivenOut);
+            _meter.Lost(item.Task, item.Since);
+            item.Since = _time.GetTimestamp();
             _readyActivities.Enqueue(item);
             LeaveActivity_NeedsLock(item.Task.Name);
         }

@@ -268,7 +268,7 @@ public sealed partial class WorkflowEngine
             var tooLarge = PayloadLimit.Failure($"the result of activity '{item.Task.Name}'", result.Result!, _options.MaxPayloadBytes);
             result = result with { Result = null, Failure = tooLarge };
         }
-        _meter.Ran(item.Task, result.Failure is not null, item.GivenOut);
+        _meter.Ran(item.Task, result.Failure is not null, item.Since);
         if (_options.OnSpan is not null) Tell(Steps.Activity(item, result.Failure, Now));
         if (item.Guest is { } guest)
         {

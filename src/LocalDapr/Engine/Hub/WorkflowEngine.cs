@@ -39,7 +39,7 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
         _time = time;
         _stopped = _stopping.Token;
         _here = new EventRouter(options.AppId);
-        _meter = new EngineMeter(options);
+        _meter = new EngineMeter(options, time);
         _facts = new TurnFacts(options.AppId, default, static () => Guid.NewGuid().ToString())
         {
             IsActive = IsActive_NeedsLock,

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using LocalDapr.Engine.History;
+using LocalDapr.Engine.Hub;
+using LocalDapr.Engine.Storage;
+using LocalDapr.Engine.Turns;
+using Xunit;
+
+namespace LocalDapr.Engine.Tests.Hub;
+
+/// <summary>What is counted of workflows and activities, and when their times begin and end; as in daprd 1.18.</summary>
+public sealed class MeterTests : IAsyncDisposable
+{
+    private readonly FakeTime _time = new();
+    private readonly MeterListener _listener = new();
+    private readonly ConcurrentQueue<(string Metric, string Sample)> _measured = [];
+    private readonly List<TurnItem> _turns = [];
+    private readonly List<ActivityItem> _activities = [];
+    private readonly WorkflowEngine _engine;
+    private WorkerConnection _worker;
+
+    public MeterTests()
+    {
+        var app = $"shop-{Guid.NewGuid():N}";
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Tags?.Any(tag => tag.Value as string == app) == true) listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Take(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Take(instrument, value, tags));
+        _listener.Start();
+        _engine = new WorkflowEngine(new EngineOptions(app), new InMemoryWorkflowStore(), _time);
+        _worker = _engine.Connect(new WorkerOptions());
+    }
+
+    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DisposeAsync();
+        _listener.Dispose();
+    }
+
+    [Fact]
+    public async Task A_turn_whose_worker_leaves_is_recoverable_and_its_workflow_ends_once_all_the_same()
+    {
+        await BeginAsync(new StartRequest("a", "greet"));
+
+        Replace();
+        await AnswerAsync(new CompleteWorkflow(1, RuntimeStatus.Completed));
+
+        Assert.Equal(["greet,recoverable 1", "greet,success 1"], Samples("execution_count"));
+    }
+
+    [Fact]
+    public async Task An_activity_is_an_operation_each_time_it_is_handed_out_and_an_execution_until_it_ends_or_its_worker_leaves()
+    {
+        await BeginAsync(new StartRequest("a", "greet"));
+        await AnswerAsync(new ScheduleTask(1, "wave"));
+
+        Wait(3);
+        Take();
+        Wait(2);
+        Replace(thenWait: 1);
+        Wait(4);
+        _worker.Complete([new ActivityResult("a", 1, null, null)]);
+
+        Assert.Equal(["wave,success 1", "wave,success 1"], Samples("activity_operation_count"));
+        Assert.Equal(["wave,success 3000", "wave,success 1000"], Samples("activity_operation_latency"));
+        Assert.Equal(["wave,recoverable 1", "wave,success 1"], Samples("activity_execution_count"));
+        Assert.Equal(["wave,recoverable 2000", "wave,success 4000"], Samples("activity_execution_latency"));
+    }
+
+    private void Take(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        var labels = string.Join(',', tags.ToArray().Select(tag => tag.Value));
+        _measured.Enqueue((instrument.Name, string.Create(CultureInfo.InvariantCulture, $"{labels} {value}")));
+    }
+
+    private IEnumerable<string> Samples(string metric) =>
+        _measured.Where(measured => measured.Metric == $"dapr_runtime_workflow_{metric}").Select(measured => measured.Sample);
+
+    private void Wait(int seconds) => _time.Advance(TimeSpan.FromSeconds(seconds));
+
+    private async Task BeginAsync(StartRequest request)
+    {
+        await _engine.StartAsync(Deadline);
+        await _engine.StartAsync(request, Deadline);
+        await _engine.FlushAsync();
+        Take();
+    }
+
+    private void Take()
+    {
+        _turns.Clear();
+        _activities.Clear();
+        Assert.True(_engine.Take(_worker, _turns, _activities, 16));
+    }
+
+    /// <summary>The worker leaves, and another one takes what it had.</summary>
+    private void Replace(int thenWait = 0)
+    {
+        _worker.Dispose();
+        Wait(thenWait);
+        _worker = _engine.Connect(new WorkerOptions());
+        Take();
+    }
+
+    private async Task AnswerAsync(params WorkflowAction[] actions)
+    {
+        await _worker.CompleteAsync(new TurnResponse("a", actions) { Token = _turns[0].Token }, Deadline);
+        await _engine.FlushAsync();
+    }
+}
