@@ -78,14 +78,20 @@ internal sealed class EngineMeter : IDisposable
 
     public bool CountsOperations => _operations.Enabled;
 
-    /// <summary>The instance's first turn is decided.</summary>
-    public void Began(ExecutionStarted started, Moment now)
+    /// <summary>A worker gets the first turn of an instance, and not for the first time if one went away with it.</summary>
+    public void HandedOut(ExecutionStarted started, Moment now)
     {
         if (!_schedulingLatency.Enabled) return;
-        _schedulingLatency.Record(Milliseconds(started.ScheduledStart ?? started.Timestamp, now), NameOf(started));
+        // In whole milliseconds, as daprd has it.
+        var waited = Math.Floor(Milliseconds(started.ScheduledStart ?? started.Timestamp, now));
+        if (waited > 0) _schedulingLatency.Record(waited, NameOf(started));
     }
 
-    public void Ended(ExecutionStarted started, ExecutionCompleted completed)
+    /// <param name="started">What was executed.</param>
+    /// <param name="completed">How it ended.</param>
+    /// <param name="began">When the first turn that the history tells of was handed out.</param>
+    /// <param name="now">The end.</param>
+    public void Ended(ExecutionStarted started, ExecutionCompleted completed, Moment began, Moment now)
     {
         if (!_executions.Enabled) return;
         var name = NameOf(started);
@@ -96,7 +102,7 @@ internal sealed class EngineMeter : IDisposable
             _ => Failed,
         });
         _executions.Add(1, name, status);
-        _executionLatency.Record(Milliseconds(started.Timestamp, completed.Timestamp), name, status);
+        Record(_executionLatency, Milliseconds(began, now), name, status);
     }
 
     /// <summary>Its worker went away with the turn: another one gets it.</summary>
@@ -151,5 +157,5 @@ internal sealed class EngineMeter : IDisposable
 
     private static KeyValuePair<string, object?> StatusOf(string status) => new("status", status);
 
-    private static double Milliseconds(Moment from, Moment to) => Math.Max(0, (to.ToDateTimeOffset() - from.ToDateTimeOffset()).TotalMilliseconds);
+    private static double Milliseconds(Moment from, Moment to) => (to.ToDateTimeOffset() - from.ToDateTimeOffset()).TotalMilliseconds;
 }

@@ -140,7 +140,8 @@ public sealed partial class WorkflowEngine
     {
         if (instance.Evicted || !instance.IsActive || instance.Turn is not null || instance.IsDeciding || instance.Inbox.Count == 0) return null;
         var consumes = instance.Inbox.Max(item => item.Number);
-        var events = Turn.Open(instance.State, [.. instance.Inbox.Select(item => item.Event)], Now);
+        var now = Now;
+        var events = Turn.Open(instance.State, [.. instance.Inbox.Select(item => item.Event)], now);
         if (events.Count == 0)
         {
             instance.Inbox.Clear();
@@ -154,6 +155,7 @@ public sealed partial class WorkflowEngine
             StallForSize_NeedsLock(instance, size);
             return null;
         }
+        if (instance.State is { Started: null, Continued: null }) _meter.HandedOut(started, now);
         var token = (++_lastToken).ToString("x");
         instance.Turn = new OpenTurn(worker, token, events, consumes) { Name = name };
         worker.OpenTurns.Add(instance);

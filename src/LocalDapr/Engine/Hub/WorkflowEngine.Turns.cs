@@ -168,7 +168,6 @@ public sealed partial class WorkflowEngine
         }
         _stalled.Remove(instance);
         TellTurn_NeedsLock(instance, turn, commit, now);
-        if (instance.State is { Started: null, Continued: null }) _meter.Began(turn.NewEvents.OfType<ExecutionStarted>().First(), now);
         var leftBehind = LeftBehind(instance, turn, commit);
         var change = Append_NeedsLock(instance, new InstanceRecord
         {

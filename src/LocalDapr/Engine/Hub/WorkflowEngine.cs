@@ -299,7 +299,8 @@ public sealed partial class WorkflowEngine : IAsyncDisposable
             else if (happened is TimerCreated timer) AddTimer_NeedsLock(instance, timer);
             else if (happened is ExecutionCompleted completed && instance.State.Started is { } started)
             {
-                _meter.Ended(started, completed);
+                var first = instance.State.History.FirstOrDefault(static step => step is WorkflowStarted) ?? completed;
+                _meter.Ended(started, completed, first.Timestamp, Now);
                 TellEnd_NeedsLock(instance, started, completed);
             }
             else if (happened is ChildCreated child && !IsOfThisApp(child) && instance.IsActive) SendAway_NeedsLock(instance, child);

@@ -72,6 +72,56 @@ public sealed class MeterTests : IAsyncDisposable
         Assert.Equal(["wave,recoverable 2000", "wave,success 4000"], Samples("activity_execution_latency"));
     }
 
+    [Fact]
+    public async Task Scheduling_ends_when_the_first_turn_is_handed_out_and_from_then_on_the_workflow_is_executed()
+    {
+        var due = Moment.From(_time.GetUtcNow() + TimeSpan.FromSeconds(2));
+        await _engine.StartAsync(Deadline);
+        await _engine.StartAsync(new StartRequest("a", "greet") { ScheduledStart = due }, Deadline);
+        await _engine.FlushAsync();
+
+        Wait(5);
+        Take();
+        Wait(7);
+        await AnswerAsync(new ScheduleTask(1, "wave"));
+        Take();
+        Wait(11);
+        _worker.Complete([new ActivityResult("a", 1, null, null)]);
+        Take();
+        await AnswerAsync(new CompleteWorkflow(2, RuntimeStatus.Completed));
+
+        Assert.Equal(["greet 3000"], Samples("scheduling_latency"));
+        Assert.Equal(["greet,success 18000"], Samples("execution_latency"));
+    }
+
+    [Fact]
+    public async Task A_first_turn_that_is_handed_out_again_was_scheduled_twice()
+    {
+        await _engine.StartAsync(Deadline);
+        await _engine.StartAsync(new StartRequest("a", "greet"), Deadline);
+        await _engine.FlushAsync();
+
+        Wait(1);
+        Take();
+        Replace(thenWait: 1);
+
+        Assert.Equal(["greet 1000", "greet 2000"], Samples("scheduling_latency"));
+    }
+
+    [Fact]
+    public async Task What_took_no_time_has_no_latency_and_a_generation_that_continues_is_not_scheduled()
+    {
+        await BeginAsync(new StartRequest("a", "greet"));
+        await AnswerAsync(new CompleteWorkflow(1, RuntimeStatus.ContinuedAsNew));
+        Wait(1);
+        Take();
+        await AnswerAsync(new CompleteWorkflow(1, RuntimeStatus.Failed));
+
+        Assert.Equal(["greet,failed 1"], Samples("execution_count"));
+        Assert.Empty(Samples("scheduling_latency"));
+        Assert.Empty(Samples("execution_latency"));
+    }
+
     private void Take(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var labels = string.Join(',', tags.ToArray().Select(tag => tag.Value));
