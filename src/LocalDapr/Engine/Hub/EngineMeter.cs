@@ -16,6 +16,10 @@ internal sealed class EngineMeter : IDisposable
     private const string Terminated = "terminated";
     private const string Recoverable = "recoverable";
 
+    // daprd's: close together near the limit.
+    private static readonly InstrumentAdvice<double> ratios =
+        new() { HistogramBucketBoundaries = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1, 1.5, 2] };
+
     private readonly TimeProvider _time;
     private readonly Meter _meter;
     private readonly Counter<long> _operations;
@@ -27,6 +31,8 @@ internal sealed class EngineMeter : IDisposable
     private readonly Histogram<double> _activityLatency;
     private readonly Counter<long> _handOuts;
     private readonly Histogram<double> _handOutLatency;
+    private readonly Histogram<double> _turnRatio;
+    private readonly Histogram<double> _activityRatio;
 
     public EngineMeter(EngineOptions options, TimeProvider time)
     {
@@ -41,6 +47,8 @@ internal sealed class EngineMeter : IDisposable
         _handOuts = _meter.CreateCounter<long>("dapr_runtime_workflow_activity_operation_count");
         _handOutLatency = _meter.CreateHistogram<double>("dapr_runtime_workflow_activity_operation_latency");
         _activityLatency = _meter.CreateHistogram<double>("dapr_runtime_workflow_activity_execution_latency");
+        _turnRatio = _meter.CreateHistogram("dapr_runtime_workflow_payload_size_ratio", advice: ratios);
+        _activityRatio = _meter.CreateHistogram("dapr_runtime_workflow_activity_payload_size_ratio", advice: ratios);
     }
 
     public void Dispose() => _meter.Dispose();
@@ -77,6 +85,8 @@ internal sealed class EngineMeter : IDisposable
     }
 
     public bool CountsOperations => _operations.Enabled;
+
+    public bool MeasuresPayloads => _turnRatio.Enabled;
 
     /// <summary>A worker gets the first turn of an instance, and not for the first time if one went away with it.</summary>
     public void HandedOut(ExecutionStarted started, Moment now)
@@ -116,7 +126,7 @@ internal sealed class EngineMeter : IDisposable
     public void HandedOut(TaskScheduled task, long queued)
     {
         if (!_handOuts.Enabled) return;
-        var (name, status) = (NameOf(task), StatusOf(Success));
+        var (name, status) = (NameOf(task.Name), StatusOf(Success));
         _handOuts.Add(1, name, status);
         Record(_handOutLatency, Since(queued), name, status);
     }
@@ -128,10 +138,16 @@ internal sealed class EngineMeter : IDisposable
     /// <param name="handedOut">Time stamp of when the worker got it.</param>
     public void Lost(TaskScheduled task, long handedOut) => Ended(task, Recoverable, handedOut);
 
+    /// <summary>How long the work item of a turn is, as a part of the limit.</summary>
+    public void Measured(ExecutionStarted started, double ratio) => _turnRatio.Record(ratio, NameOf(started));
+
+    public void Measured(ExecutionStarted started, string activity, double ratio) =>
+        _activityRatio.Record(ratio, NameOf(started), NameOf(activity));
+
     private void Ended(TaskScheduled task, string outcome, long handedOut)
     {
         if (!_activities.Enabled) return;
-        var (name, status) = (NameOf(task), StatusOf(outcome));
+        var (name, status) = (NameOf(task.Name), StatusOf(outcome));
         _activities.Add(1, name, status);
         Record(_activityLatency, Since(handedOut), name, status);
     }
@@ -153,7 +169,7 @@ internal sealed class EngineMeter : IDisposable
 
     private static KeyValuePair<string, object?> NameOf(ExecutionStarted started) => new("workflow_name", started.Name);
 
-    private static KeyValuePair<string, object?> NameOf(TaskScheduled task) => new("activity_name", task.Name);
+    private static KeyValuePair<string, object?> NameOf(string activity) => new("activity_name", activity);
 
     private static KeyValuePair<string, object?> StatusOf(string status) => new("status", status);
 

@@ -150,7 +150,7 @@ public sealed partial class WorkflowEngine
         }
         instance.StartsAt = null;
         var started = instance.State.Started ?? (ExecutionStarted)events.First(happened => happened is ExecutionStarted);
-        if (!worker.Options.KeepsInstances && IsTooLong(instance.State, events, started.Propagated, out var size))
+        if (IsTooLong(instance.State, events, started, worker, out var size))
         {
             StallForSize_NeedsLock(instance, size);
             return null;
@@ -168,24 +168,6 @@ public sealed partial class WorkflowEngine
             CachedEvents = instance.State.History.Count,
             Propagated = started.Propagated,
         };
-    }
-
-    // Most are far from the limit, and need no counting. The clock that opens the turn is not counted, as in daprd.
-    private bool IsTooLong(InstanceState state, IReadOnlyList<HistoryEvent> events, PropagatedHistory? propagated, out long size)
-    {
-        size = 0;
-        var limit = PayloadLimit.OfWorkItem(_options.MaxHistoryBytes);
-        if (propagated is null && state.HistoryBytesAtMost + events.Sum(EventSize.AtMost) <= limit) return false;
-        size = state.BytesOfHistory(_options.SizeOf) + events.Skip(1).Sum(happened => (long)_options.SizeOf(happened))
-            + EventSize.Of(propagated, _options.SizeOf);
-        return size > limit;
-    }
-
-    private void StallForSize_NeedsLock(Instance instance, long size)
-    {
-        var unit = new CommitUnit();
-        Stall_NeedsLock(instance, PayloadLimit.StallOfTurn(size, _options.MaxHistoryBytes) with { Timestamp = Now }, instance.CustomStatus, unit);
-        _committer.Enqueue(unit);
     }
 
     private void CloseTurn_NeedsLock(Instance instance)

@@ -160,6 +160,7 @@ public sealed partial class WorkflowEngine
             WhyNotAgain = verdicts is null ? _facts.WhyNotAgain : verdicts.GetValueOrDefault,
         };
         var commit = Turn.Decide(instance.State, turn.NewEvents, response, facts);
+        MeasureActivities_NeedsLock(instance, turn, response, commit);
         CloseTurn_NeedsLock(instance);
         if (commit.IsStall)
         {

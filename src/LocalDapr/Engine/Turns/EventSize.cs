@@ -19,6 +19,9 @@ internal static class EventSize
     /// <summary>No more than this; quick to find out.</summary>
     public static long AtMost(HistoryEvent happened) => FlatAtMost + ((long)BytesOfACharacter * Texts(happened, Characters));
 
+    /// <summary>About how many so many events take that take no more than this: as many as <see cref="Of(HistoryEvent)"/> says of plain ASCII.</summary>
+    public static long About(long events, long atMost) => ((atMost - (events * FlatAtMost)) / BytesOfACharacter) + (events * Flat);
+
     /// <summary>The history that goes along with a work item.</summary>
     public static long Of(PropagatedHistory? propagated, Func<HistoryEvent, int> sizeOf) =>
         propagated?.Chunks.Sum(chunk => chunk.Events.Sum(happened => (long)sizeOf(happened))) ?? 0;

@@ -31,7 +31,7 @@ internal static class PayloadLimit
             if (action is not ScheduleTask task) continue;
             // Most are short, and need no counting.
             if (task.Scope is null && (task.Input?.Length ?? 0) < limit / 4) continue;
-            var size = EventSize.Of(task) + SizeGoingAlong(task, state, opened, facts.SizeOf);
+            var size = OfActivity(task, state, opened, facts.SizeOf);
             if (size <= OfWorkItem(limit)) continue;
             return Stalled(
                 $"activity '{task.Name}::{task.Id}' payload {size} bytes exceeds {WorkItemPercent}% of max gRPC body size {limit} bytes; {Remedy}: "
@@ -39,6 +39,10 @@ internal static class PayloadLimit
         }
         return null;
     }
+
+    /// <summary>How long the work item of the activity is, with the history that goes along.</summary>
+    public static long OfActivity(ScheduleTask task, InstanceState state, IReadOnlyList<HistoryEvent> opened, Func<HistoryEvent, int> sizeOf) =>
+        EventSize.Of(task) + SizeGoingAlong(task, state, opened, sizeOf);
 
     public static bool IsBeyond(string? payload, long limit) =>
         limit > 0 && payload is not null && payload.Length > limit / 3 && Encoding.UTF8.GetByteCount(payload) > limit;

@@ -16,6 +16,13 @@ internal sealed class SidecarMetrics : IDisposable
     /// <summary>Series that are kept; what comes beyond is not counted, so that names of a thousand workflows cannot fill the memory.</summary>
     private const int MostSeries = 5_000;
 
+    // daprd's own for latencies, in milliseconds.
+    private static readonly double[] latencies =
+    [
+        1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 30, 40, 50, 65, 80, 100, 130, 160, 200, 250, 300, 400, 500, 650, 800, 1_000, 2_000, 5_000,
+        10_000, 20_000, 50_000, 100_000,
+    ];
+
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<(string Name, string Labels), Series> _series = new();
 
@@ -55,11 +62,14 @@ internal sealed class SidecarMetrics : IDisposable
         if (!_series.TryGetValue(key, out var series))
         {
             if (_series.Count >= MostSeries) return;
-            series = _series.GetOrAdd(key, static (_, isHistogram) => new Series(isHistogram), instrument is Histogram<double>);
+            series = _series.GetOrAdd(key, static (_, bounds) => new Series(bounds), BoundsOf(instrument));
         }
 
         series.Add(value);
     }
+
+    private static double[]? BoundsOf(Instrument instrument) =>
+        instrument is Histogram<double> histogram ? histogram.Advice?.HistogramBucketBoundaries is { } own ? [.. own] : latencies : null;
 
     private static void Append(StringBuilder labels, string name, object? value)
     {
@@ -68,21 +78,15 @@ internal sealed class SidecarMetrics : IDisposable
         labels.Append(name).Append("=\"").Append(text).Append('"');
     }
 
-    private sealed class Series(bool isHistogram)
+    /// <param name="bounds">Of its buckets; null for a counter.</param>
+    private sealed class Series(double[]? bounds)
     {
-        // daprd's own for latencies, in milliseconds.
-        private static readonly double[] Bounds =
-        [
-            1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 30, 40, 50, 65, 80, 100, 130, 160, 200, 250, 300, 400, 500, 650, 800, 1_000, 2_000, 5_000,
-            10_000, 20_000, 50_000, 100_000,
-        ];
-
         private readonly Lock _gate = new();
-        private readonly long[] _buckets = isHistogram ? new long[Bounds.Length + 1] : [];
+        private readonly long[] _buckets = bounds is null ? [] : new long[bounds.Length + 1];
         private double _sum;
         private long _count;
 
-        public bool IsHistogram => isHistogram;
+        public bool IsHistogram => bounds is not null;
 
         public void Add(double value)
         {
@@ -90,8 +94,8 @@ internal sealed class SidecarMetrics : IDisposable
             {
                 _sum += value;
                 _count++;
-                if (!isHistogram) return;
-                var bucket = Array.BinarySearch(Bounds, value);
+                if (bounds is null) return;
+                var bucket = Array.BinarySearch(bounds, value);
                 _buckets[bucket < 0 ? ~bucket : bucket]++;
             }
         }
@@ -100,17 +104,17 @@ internal sealed class SidecarMetrics : IDisposable
         {
             lock (_gate)
             {
-                if (!isHistogram)
+                if (bounds is null)
                 {
                     text.Append(CultureInfo.InvariantCulture, $"{name}{{{labels}}} {_sum}\n");
                     return;
                 }
 
                 var below = 0L;
-                for (var i = 0; i < Bounds.Length; i++)
+                for (var i = 0; i < bounds.Length; i++)
                 {
                     below += _buckets[i];
-                    text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{labels},le=\"{Bounds[i]}\"}} {below}\n");
+                    text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{labels},le=\"{bounds[i]}\"}} {below}\n");
                 }
 
                 text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{labels},le=\"+Inf\"}} {_count}\n");

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using LocalDapr.Engine.History;
@@ -17,21 +18,20 @@ public sealed class MeterTests : IAsyncDisposable
     private readonly ConcurrentQueue<(string Metric, string Sample)> _measured = [];
     private readonly List<TurnItem> _turns = [];
     private readonly List<ActivityItem> _activities = [];
-    private readonly WorkflowEngine _engine;
+    private readonly string _app = $"shop-{Guid.NewGuid():N}";
+    private WorkflowEngine _engine;
     private WorkerConnection _worker;
 
     public MeterTests()
     {
-        var app = $"shop-{Guid.NewGuid():N}";
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Tags?.Any(tag => tag.Value as string == app) == true) listener.EnableMeasurementEvents(instrument);
+            if (instrument.Meter.Tags?.Any(tag => tag.Value as string == _app) == true) listener.EnableMeasurementEvents(instrument);
         };
         _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Take(instrument, value, tags));
         _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Take(instrument, value, tags));
         _listener.Start();
-        _engine = new WorkflowEngine(new EngineOptions(app), new InMemoryWorkflowStore(), _time);
-        _worker = _engine.Connect(new WorkerOptions());
+        Open(new EngineOptions(_app));
     }
 
     private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
@@ -122,6 +122,49 @@ public sealed class MeterTests : IAsyncDisposable
         Assert.Empty(Samples("execution_latency"));
     }
 
+    // The second turn comes with three events of the first, and one that is new.
+    [Theory]
+    [InlineData(100_000, "greet 0.001", "greet 0.00748", "greet,wave 0.005")]
+    [InlineData(10_000, "greet 0.09", "greet 0.36", "greet,wave 0.05")]
+    public async Task Work_items_are_measured_by_their_texts_and_near_the_limit_by_the_bytes_of_each_event(
+        int limit, string first, string second, string activity)
+    {
+        Open(new EngineOptions(_app) { MaxHistoryBytes = limit, MaxPayloadBytes = limit, SizeOf = static _ => 900 });
+        await BeginAsync(new StartRequest("a", "greet") { Input = new string('x', 46) });
+        await AnswerAsync(new ScheduleTask(1, "wave") { Input = new string('x', 448) });
+        Take();
+        _worker.Complete([new ActivityResult("a", 1, new string('x', 52), null)]);
+        Take();
+
+        Assert.Equal([first, second], Samples("payload_size_ratio"));
+        Assert.Equal([activity], Samples("activity_payload_size_ratio"));
+    }
+
+    [Fact]
+    public async Task What_stalls_its_workflow_is_measured_too_but_no_activity_that_nothing_comes_of()
+    {
+        Open(new EngineOptions(_app) { MaxHistoryBytes = 1_000, MaxPayloadBytes = 1_000, SizeOf = static step => step is ExecutionStalled ? 0 : 300 });
+        await BeginAsync(new StartRequest("a", "greet"));
+        await AnswerAsync(new ScheduleTask(1, "wave"), new ScheduleTask(2, "wave") { Input = new string('x', 948) });
+        Replace();
+        await AnswerAsync(new ScheduleTask(1, "wave"), new CompleteWorkflow(3, RuntimeStatus.ContinuedAsNew));
+        for (var i = 0; i < 3; i++) await _engine.RaiseAsync("a", "go", null, Deadline);
+        Assert.False(_engine.Take(_worker, [], [], 16));
+
+        Assert.Equal(["greet 0.3", "greet 0.3", "greet 1.2"], Samples("payload_size_ratio"));
+        Assert.Equal(["greet,wave 0.052", "greet,wave 1"], Samples("activity_payload_size_ratio"));
+    }
+
+    [Fact]
+    public async Task Without_a_limit_nothing_is_measured()
+    {
+        await BeginAsync(new StartRequest("a", "greet"));
+        await AnswerAsync(new ScheduleTask(1, "wave"));
+
+        Assert.Empty(Samples("payload_size_ratio"));
+        Assert.Empty(Samples("activity_payload_size_ratio"));
+    }
+
     private void Take(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var labels = string.Join(',', tags.ToArray().Select(tag => tag.Value));
@@ -130,6 +173,13 @@ public sealed class MeterTests : IAsyncDisposable
 
     private IEnumerable<string> Samples(string metric) =>
         _measured.Where(measured => measured.Metric == $"dapr_runtime_workflow_{metric}").Select(measured => measured.Sample);
+
+    [MemberNotNull(nameof(_engine), nameof(_worker))]
+    private void Open(EngineOptions options)
+    {
+        _engine = new WorkflowEngine(options, new InMemoryWorkflowStore(), _time);
+        _worker = _engine.Connect(new WorkerOptions());
+    }
 
     private void Wait(int seconds) => _time.Advance(TimeSpan.FromSeconds(seconds));
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Dapr.DurableTask.Protobuf;
 using Dapr.Protocol;
 using Google.Protobuf;
@@ -17,16 +18,15 @@ internal sealed class TaskHub : IAsyncDisposable
     private readonly OneSidecar _sidecar;
     private readonly bool _isGuest;
     private readonly GrpcChannel _channel;
-    private readonly ServerStreamingCall<WorkItem> _items;
-    private readonly IAsyncEnumerator<WorkItem> _next;
+    private ServerStreamingCall<WorkItem> _items;
+    private IAsyncEnumerator<WorkItem> _next;
 
     private TaskHub(OneSidecar sidecar, Sidecar? other = null)
     {
         _sidecar = sidecar;
         _isGuest = other is not null;
         _channel = new GrpcChannel(new Uri($"http://127.0.0.1:{(other ?? sidecar.Sidecar).GrpcPort}"));
-        _items = _channel.ServerStreaming(TaskHubMethods.GetWorkItems, new GetWorkItemsRequest(), new CallOptions { Cancellation = Stop });
-        _next = _items.ReadAllAsync(Stop).GetAsyncEnumerator(Stop);
+        Connect();
     }
 
     private static string Store => OneSidecar.Component("state", "state.in-memory", ("actorStateStore", "true"));
@@ -55,6 +55,14 @@ internal sealed class TaskHub : IAsyncDisposable
         var hub = new TaskHub(_sidecar, await _sidecar.AddAsync(appId, [Store, .. resources]));
         await hub._items.Headers;
         return hub;
+    }
+
+    /// <summary>The worker leaves with what it has, and comes back with nothing.</summary>
+    public async Task LeaveAsync()
+    {
+        _items.Dispose();
+        Connect();
+        await _items.Headers;
     }
 
     public async ValueTask DisposeAsync()
@@ -114,6 +122,13 @@ internal sealed class TaskHub : IAsyncDisposable
 
     public async Task<IReadOnlyList<HistoryEvent>> HistoryAsync(string id) =>
         (await CallAsync(TaskHubMethods.GetInstanceHistory, new GetInstanceHistoryRequest { InstanceId = id })).Events;
+
+    [MemberNotNull(nameof(_items), nameof(_next))]
+    private void Connect()
+    {
+        _items = _channel.ServerStreaming(TaskHubMethods.GetWorkItems, new GetWorkItemsRequest(), new CallOptions { Cancellation = Stop });
+        _next = _items.ReadAllAsync(Stop).GetAsyncEnumerator(Stop);
+    }
 
     public static WorkflowAction Complete(string result = "done", OrchestrationStatus status = OrchestrationStatus.Completed) =>
         new() { Id = 99, CompleteWorkflow = new CompleteWorkflowAction { WorkflowStatus = status, Result = result } };
