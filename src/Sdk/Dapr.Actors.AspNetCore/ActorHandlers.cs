@@ -96,7 +96,7 @@ internal sealed partial class ActorHandlers(ActorRuntime runtime)
         catch (Exception error)
         {
             LogTurnFailed(Logger(http), error, http.Request.Path);
-            http.Response.Headers[SidecarActors.ErrorHeader] = Remoting.Failure;
+            http.Response.Headers[SidecarActors.ErrorHeader] = Remoting.Failure(error, method.Name);
             await WriteAsync(http, Bytes, ContractBody.WriteFailure(error));
         }
     }

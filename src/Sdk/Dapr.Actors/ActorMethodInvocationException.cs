@@ -1,6 +1,6 @@
 namespace Dapr.Actors;
 
-/// <summary>An actor's method failed, or its host could not be reached.</summary>
+/// <summary>A method called by a typed proxy failed; the inner exception tells what it threw.</summary>
 public class ActorMethodInvocationException : DaprApiException
 {
     private const string Code = "ERR_ACTOR_INVOKE_METHOD";

@@ -46,8 +46,8 @@ public class ActorProxy : IActorProxy
         DefaultProxyFactory.Create(actorId, actorType, options);
 
     /// <summary>Calls a method with an argument and returns its result.</summary>
-    /// <exception cref="ActorMethodInvocationException">The method failed, or no host of the type was found.</exception>
-    /// <exception cref="DaprApiException">The sidecar refused the call.</exception>
+    /// <exception cref="DaprApiException">The method failed, no host of the type was found, or the sidecar refused the call.</exception>
+    /// <exception cref="HttpRequestException">The sidecar cannot be reached.</exception>
     public async Task<TResponse> InvokeMethodAsync<TRequest, TResponse>(string method, TRequest data, CancellationToken cancellationToken = default)
     {
         using var response = await InvokeAsync(method, JsonSerializer.SerializeToUtf8Bytes(data, Json), cancellationToken).ConfigureAwait(false);

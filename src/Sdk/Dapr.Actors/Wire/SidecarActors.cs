@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Authentication;
 using System.Text.Json;
 
 namespace Dapr.Actors.Wire;
@@ -37,7 +38,8 @@ internal sealed class SidecarActors(string endpoint, string? token, TimeSpan? ti
         if (call.Typed is { } method) request.Headers.TryAddWithoutValidation(TypedHeader, Remoting.Header(call.Type, call.Id, method));
         if (Reentrancy.Current is { } chain) request.Headers.TryAddWithoutValidation(ReentrancyHeader, chain);
         var response = await SendAsync(request, cancellation).ConfigureAwait(false);
-        if (call.Typed is not null && response.Headers.Contains(ErrorHeader)) await ThrowActorErrorAsync(response, cancellation).ConfigureAwait(false);
+        if (call.Typed is not null && response.Headers.TryGetValues(ErrorHeader, out var failure))
+            await ThrowActorErrorAsync(response, failure.First(), cancellation).ConfigureAwait(false);
         return response;
     }
 
@@ -94,6 +96,7 @@ internal sealed class SidecarActors(string endpoint, string? token, TimeSpan? ti
         using var response = await SendAsync(request, cancellation).ConfigureAwait(false);
     }
 
+    // Fails as HttpClient does, which the official SDK sends with; only what the sidecar says of itself is an exception of Dapr.
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation, bool missingIsFine = false)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -106,25 +109,20 @@ internal sealed class SidecarActors(string endpoint, string? token, TimeSpan? ti
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new DaprException($"The sidecar did not answer within {timeout}.", new TimeoutException());
-        }
-        catch (HttpRequestException error)
-        {
-            throw new DaprException($"The sidecar cannot be reached: {error.Message}", error);
+            throw new TaskCanceledException($"The sidecar did not answer within {timeout}.", new TimeoutException());
         }
 
         if (response.IsSuccessStatusCode || (missingIsFine && response.StatusCode == HttpStatusCode.NotFound)) return response;
         using (response) throw await ErrorOfAsync(response, cancellation).ConfigureAwait(false);
     }
 
-    private static async Task<DaprException> ErrorOfAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private static async Task<Exception> ErrorOfAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
+        if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+            return new AuthenticationException("The sidecar does not take the token of its API.");
         var body = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
         var (code, message) = ReadError(body);
-        message ??= $"The sidecar answered {(int)response.StatusCode}.";
-        return code == "ERR_ACTOR_INVOKE_METHOD"
-            ? new ActorMethodInvocationException(message, isTransient: false)
-            : new DaprApiException(message, code, isTransient: false);
+        return new DaprApiException(message ?? $"The sidecar answered {(int)response.StatusCode}.", code, isTransient: false);
     }
 
     private static (string? Code, string? Message) ReadError(byte[] body)
@@ -143,13 +141,14 @@ internal sealed class SidecarActors(string endpoint, string? token, TimeSpan? ti
         }
     }
 
-    private static async Task ThrowActorErrorAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private static async Task ThrowActorErrorAsync(HttpResponseMessage response, string header, CancellationToken cancellation)
     {
         using (response)
         {
             var body = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
             var inner = ContractBody.ReadFailure(body);
-            throw new ActorMethodInvocationException($"Remote Actor Method Exception,  DETAILS: {inner.Message}", inner, isTransient: false);
+            var details = Remoting.FailureIn(header) ?? inner.Message;
+            throw new ActorMethodInvocationException($"Remote Actor Method Exception,  DETAILS: {details}", inner, isTransient: false);
         }
     }
 }

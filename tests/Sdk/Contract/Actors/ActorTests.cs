@@ -48,6 +48,7 @@ public abstract class ActorTests(ActorHosts hosts)
 
         var cause = Assert.IsType<ActorInvokeException>(failure.InnerException);
         Assert.Equal((typeof(InvalidOperationException).FullName, "no luck"), (cause.ActualExceptionType, cause.Message));
+        Assert.Contains("Remote Actor Method Exception,  DETAILS: Exception: InvalidOperationException, Method Name: ", failure.Message, StringComparison.Ordinal);
         Assert.Equal(1, await account.Balance(Cancellation));
     }
 

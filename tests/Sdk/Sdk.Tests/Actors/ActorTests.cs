@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dapr;
 using Dapr.Actors;
 using Dapr.Actors.Client;
 using Dapr.Actors.Runtime;
@@ -61,7 +62,7 @@ public sealed class ActorTests : IAsyncLifetime
     {
         await Weak.InvokeMethodAsync("Add", new Addition(1), Cancellation);
 
-        var weak = await Assert.ThrowsAsync<ActorMethodInvocationException>(() => Weak.InvokeMethodAsync("Fail", "no luck", Cancellation));
+        var weak = await Assert.ThrowsAsync<DaprApiException>(() => Weak.InvokeMethodAsync("Fail", "no luck", Cancellation));
         var typed = await Assert.ThrowsAsync<ActorMethodInvocationException>(() => Typed.Fail("no luck"));
 
         Assert.Contains("InvalidOperationException: no luck", weak.Message, StringComparison.Ordinal);
