@@ -95,5 +95,10 @@ internal static class ContractBody
     }
 
     private static DataContractSerializer Serializer(Type type, string element) =>
-        Serializers.GetOrAdd((type, element), static key => new DataContractSerializer(key.Item1, key.Item2, Remoting.Namespace));
+        Serializers.GetOrAdd((type, element), static key =>
+        {
+            var serializer = new DataContractSerializer(key.Item1, key.Item2, Remoting.Namespace, [typeof(ActorReference)]);
+            serializer.SetSerializationSurrogateProvider(ProxiesAsReferences.Instance);
+            return serializer;
+        });
 }

@@ -23,6 +23,8 @@ public interface IAccount : IActor
     Task<string[]> Journal();
 
     Task<string> States();
+
+    Task<string> NameOf(IAccount other);
 }
 
 // The official SDK writes arguments of typed calls as data contracts, unless JSON is asked for.
@@ -73,6 +75,8 @@ public sealed class Account(ActorHost host) : Actor(host), IAccount, IRemindable
         var removed = await StateManager.TryRemoveStateAsync("new");
         return $"{added} {again} {removed} {await StateManager.ContainsStateAsync("new")} {await StateManager.ContainsStateAsync("short")}";
     }
+
+    public Task<string> NameOf(IAccount other) => Task.FromResult(ActorReference.Get(other).ActorId.GetId());
 
     public Task ReceiveReminderAsync(string reminderName, byte[] state, TimeSpan dueTime, TimeSpan period) =>
         NoteAsync($"{reminderName} {Convert.ToHexString(state)}");

@@ -4,7 +4,11 @@ using Xunit;
 
 namespace Sdk.Contract.Actors;
 
-public sealed class PlainActorTests(PlainActorHosts hosts) : ActorTests(hosts), IClassFixture<PlainActorHosts>;
+public sealed class PlainActorTests(PlainActorHosts hosts) : ActorTests(hosts), IClassFixture<PlainActorHosts>
+{
+    [Fact]
+    public async Task A_proxy_is_handed_on_as_a_reference() => Assert.Equal("other", await Typed("handing").NameOf(Typed("other")));
+}
 
 public sealed class JsonActorTests(JsonActorHosts hosts) : ActorTests(hosts), IClassFixture<JsonActorHosts>;
 
@@ -88,5 +92,5 @@ public abstract class ActorTests(ActorHosts hosts)
         Assert.Equal(Enumerable.Range(1, 20).Select(n => (long)n), balances.Order());
     }
 
-    private IAccount Typed(string id) => hosts.Proxies.CreateActorProxy<IAccount>(new ActorId(id), Type);
+    protected IAccount Typed(string id) => hosts.Proxies.CreateActorProxy<IAccount>(new ActorId(id), Type);
 }

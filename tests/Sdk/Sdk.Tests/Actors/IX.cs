@@ -17,4 +17,6 @@ public interface IX : IActor
     Task<string?> Nul(string? s);
 
     Task<int> Order(int zeta, string alpha);
+
+    Task Go(IX to);
 }

@@ -2,6 +2,8 @@ using System.Runtime.Serialization;
 using System.Text;
 using System.Text.Json;
 using System.Xml;
+using Dapr.Actors;
+using Dapr.Actors.Client;
 using Dapr.Actors.Wire;
 using Xunit;
 
@@ -64,6 +66,10 @@ public sealed class RemotingWireTests
         Assert.Equal(
             $"<WrappedMsgBody xmlns=\"urn:actors\" {Instance}><value i:type=\"TwoRespBody\"><retVal>l7</retVal></value></WrappedMsgBody>",
             Xml(TypedBody.WriteResult("Two", "l7", typeof(string), null)));
+        Assert.Equal(
+            $"<WrappedMsgBody xmlns=\"urn:actors\" {Instance}><value i:type=\"GoReqBody\"><to i:type=\"ActorReference\">"
+            + "<ActorId xmlns:a=\"http://schemas.datacontract.org/2004/07/Dapr.Actors\"><a:ActorId>b</a:ActorId></ActorId><ActorType>T</ActorType></to></value></WrappedMsgBody>",
+            Xml(Request("Go", ActorProxy.Create<IX>(new ActorId("b"), "T"))));
         Assert.Equal(
             $"<ActorInvokeExceptionData xmlns=\"urn:actors\"><Message>why</Message><Type>System.InvalidOperationException</Type></ActorInvokeExceptionData>",
             Xml(ContractBody.WriteFailure(new InvalidOperationException("why"))));
