@@ -16,7 +16,7 @@ public class ActorId : IEquatable<ActorId>
     /// <exception cref="ArgumentException">The text is null, empty or blank.</exception>
     public ActorId(string id)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(id);
+        if (string.IsNullOrWhiteSpace(id)) throw new ArgumentException("An actor id must not be null, empty or blank.", nameof(id));
         this.id = id;
     }
 
@@ -50,9 +50,9 @@ public class ActorId : IEquatable<ActorId>
     internal sealed class ActorIdJsonConverter : JsonConverter<ActorId>
     {
         public override ActorId? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && reader.GetString() is { } text
+            reader.TokenType == JsonTokenType.String && reader.GetString() is { } text && !string.IsNullOrWhiteSpace(text)
                 ? new ActorId(text)
-                : throw new JsonException("An actor id must be a JSON string.");
+                : throw new JsonException("An actor id must be a JSON string that is not blank.");
 
         public override void Write(Utf8JsonWriter writer, ActorId value, JsonSerializerOptions options) => writer.WriteStringValue(value.GetId());
     }

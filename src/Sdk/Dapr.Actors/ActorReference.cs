@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.Serialization;
 using Dapr.Actors.Client;
 using Dapr.Actors.Runtime;
@@ -16,18 +17,16 @@ public sealed class ActorReference
     [DataMember(Name = "ActorType", Order = 0, IsRequired = true)]
     public string ActorType { get; set; } = null!;
 
-    /// <summary>The reference of an actor or of a proxy of one.</summary>
-    /// <exception cref="ArgumentException">The object is neither.</exception>
-    public static ActorReference Get(object actor)
+    /// <summary>The reference of an actor or of a proxy of one; null for null.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The object is neither.</exception>
+    [return: NotNullIfNotNull(nameof(actor))]
+    public static ActorReference? Get(object? actor) => actor switch
     {
-        ArgumentNullException.ThrowIfNull(actor);
-        return actor switch
-        {
-            Actor live => new() { ActorId = live.Id, ActorType = live.Host.ActorTypeInfo.ActorTypeName },
-            IActorProxy proxy => new() { ActorId = proxy.ActorId, ActorType = proxy.ActorType },
-            _ => throw new ArgumentException($"{actor.GetType()} is neither an actor nor a proxy of one.", nameof(actor)),
-        };
-    }
+        null => null,
+        Actor live => new() { ActorId = live.Id, ActorType = live.Host.ActorTypeInfo.ActorTypeName },
+        IActorProxy proxy => new() { ActorId = proxy.ActorId, ActorType = proxy.ActorType },
+        _ => throw new ArgumentOutOfRangeException(nameof(actor), $"{actor.GetType()} is neither an actor nor a proxy of one."),
+    };
 
     /// <summary>A proxy of the actor, of the given interface.</summary>
     public object Bind(Type actorInterfaceType) => ActorProxy.Create(ActorId, actorInterfaceType, ActorType);

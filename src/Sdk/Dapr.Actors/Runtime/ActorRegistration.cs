@@ -11,7 +11,7 @@ public sealed class ActorRegistration
     {
     }
 
-    /// <summary>Takes the type and options of its own, which replace the app's for this type.</summary>
+    /// <summary>Takes the type and options of its own, which the sidecar takes for this type instead of the app's.</summary>
     public ActorRegistration(ActorTypeInformation type, ActorRuntimeOptions? options)
     {
         ArgumentNullException.ThrowIfNull(type);

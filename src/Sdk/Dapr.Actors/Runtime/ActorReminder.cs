@@ -51,7 +51,7 @@ public class ActorReminder : ActorReminderToken, IActorReminder
         ArgumentOutOfRangeException.ThrowIfLessThan(dueTime, TimeSpan.Zero);
         if (period < TimeSpan.Zero && period != Timeout.InfiniteTimeSpan)
             throw new ArgumentOutOfRangeException(nameof(period), period, "A period is positive, or -1 ms for a reminder that fires once.");
-        if (ttl < TimeSpan.Zero) throw new ArgumentOutOfRangeException(nameof(ttl), ttl, "A time to live must not be negative.");
+        if (ttl < dueTime) throw new ArgumentOutOfRangeException(nameof(ttl), ttl, "A reminder must be due within its time to live.");
         if (repetitions <= 0) throw new ArgumentOutOfRangeException(nameof(repetitions), repetitions, "Repetitions must be positive.");
         (State, DueTime, Period, Repetitions, Ttl) = (state, dueTime, period, repetitions, ttl);
     }

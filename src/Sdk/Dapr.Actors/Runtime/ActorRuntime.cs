@@ -22,10 +22,10 @@ public sealed class ActorRuntime
         var timers = new SidecarTimerManager(sidecar);
         foreach (var registration in options.Actors)
         {
-            var json = registration.TypeOptions?.JsonSerializerOptions ?? options.JsonSerializerOptions;
-            var services = new HostServices(loggerFactory, json, proxies, timers, sidecar);
+            // A type's own options are for the sidecar alone: all types of an app write JSON alike.
+            var services = new HostServices(loggerFactory, options.JsonSerializerOptions, proxies, timers, sidecar);
             var activator = registration.Activator ?? activators.CreateActivator(registration.Type);
-            types.Add(registration.Type.ActorTypeName, new HostedType(registration, activator, services));
+            types[registration.Type.ActorTypeName] = new HostedType(registration, activator, services);
         }
     }
 

@@ -9,13 +9,28 @@ public sealed class ActorRuntimeOptions
     public ActorRegistrationCollection Actors { get; } = [];
 
     /// <summary>Time without a turn after which an actor is deactivated; null takes the sidecar's default, an hour.</summary>
-    public TimeSpan? ActorIdleTimeout { get; set; }
+    /// <exception cref="ArgumentOutOfRangeException">The time is not positive.</exception>
+    public TimeSpan? ActorIdleTimeout
+    {
+        get;
+        set => field = Positive(value, nameof(ActorIdleTimeout));
+    }
 
     /// <summary>Kept for compatibility; sidecars of today ignore it.</summary>
-    public TimeSpan? ActorScanInterval { get; set; }
+    /// <exception cref="ArgumentOutOfRangeException">The time is not positive.</exception>
+    public TimeSpan? ActorScanInterval
+    {
+        get;
+        set => field = Positive(value, nameof(ActorScanInterval));
+    }
 
     /// <summary>How long a running turn may go on when its actor must move or the sidecar ends.</summary>
-    public TimeSpan? DrainOngoingCallTimeout { get; set; }
+    /// <exception cref="ArgumentOutOfRangeException">The time is not positive.</exception>
+    public TimeSpan? DrainOngoingCallTimeout
+    {
+        get;
+        set => field = Positive(value, nameof(DrainOngoingCallTimeout));
+    }
 
     /// <summary>Whether running turns are waited for when an actor moves to another host.</summary>
     public bool DrainRebalancedActors { get; set; }
@@ -37,8 +52,18 @@ public sealed class ActorRuntimeOptions
     public string? DaprApiToken { get; set; }
 
     /// <summary>Kept for compatibility; sidecars of today ignore it.</summary>
-    public int? RemindersStoragePartitions { get; set; }
+    /// <exception cref="ArgumentOutOfRangeException">The number is not positive.</exception>
+    public int? RemindersStoragePartitions
+    {
+        get;
+        set => field = value <= 0
+            ? throw new ArgumentOutOfRangeException(nameof(RemindersStoragePartitions), value, "The number of partitions must be positive.")
+            : value;
+    }
 
     /// <summary>Address of the sidecar's HTTP API; taken from the environment unless set.</summary>
     public string? HttpEndpoint { get; set; }
+
+    private static TimeSpan? Positive(TimeSpan? value, string name) =>
+        value <= TimeSpan.Zero ? throw new ArgumentOutOfRangeException(name, value, "The time must be positive.") : value;
 }

@@ -46,7 +46,7 @@ public class ActorTimer : ActorTimerToken
         ArgumentOutOfRangeException.ThrowIfLessThan(dueTime, TimeSpan.Zero);
         if (period < TimeSpan.Zero && period != Timeout.InfiniteTimeSpan)
             throw new ArgumentOutOfRangeException(nameof(period), period, "A period is positive, or -1 ms for a timer that fires once.");
-        if (ttl < TimeSpan.Zero) throw new ArgumentOutOfRangeException(nameof(ttl), ttl, "A time to live must not be negative.");
+        if (ttl < dueTime) throw new ArgumentOutOfRangeException(nameof(ttl), ttl, "A timer must be due within its time to live.");
         (TimerCallback, Data, DueTime, Period, Ttl) = (timerCallback, data, dueTime, period, ttl);
     }
 

@@ -50,7 +50,7 @@ internal static class HostingDescription
         if (options.ActorIdleTimeout is { } idle) writer.WriteString("actorIdleTimeout"u8, Durations.Write(idle));
         if (options.ActorScanInterval is { } scan) writer.WriteString("actorScanInterval"u8, Durations.Write(scan));
         if (options.DrainOngoingCallTimeout is { } drain) writer.WriteString("drainOngoingCallTimeout"u8, Durations.Write(drain));
-        writer.WriteBoolean("drainRebalancedActors"u8, options.DrainRebalancedActors);
+        if (options.DrainRebalancedActors) writer.WriteBoolean("drainRebalancedActors"u8, true);
         writer.WriteStartObject("reentrancy"u8);
         writer.WriteBoolean("enabled"u8, options.ReentrancyConfig.Enabled);
         if (options.ReentrancyConfig.MaxStackDepth is { } depth) writer.WriteNumber("maxStackDepth"u8, depth);

@@ -4,9 +4,15 @@ using System.Reflection;
 
 namespace Dapr.Actors.Runtime;
 
-/// <summary>Timer callbacks by class and name: a method without or with one <c>byte[]</c> parameter that returns a task, private ones too.</summary>
+/// <summary>
+/// Timer callbacks by class and name: a method without or with one parameter that takes a <c>byte[]</c> and returns a task; private and
+/// static ones too.
+/// </summary>
 internal static class TimerCallback
 {
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+
     private static readonly ConcurrentDictionary<(Type, string), Func<Actor, byte[], Task>> known = new();
 
     /// <exception cref="ArgumentException">The class has no such method, or it cannot be a callback.</exception>
@@ -18,13 +24,16 @@ internal static class TimerCallback
         var method = Method(actorType, callback)
             ?? throw new ArgumentException($"{actorType} has no method '{callback}' for a timer to call.", nameof(callback));
         var parameters = method.GetParameters();
-        if (parameters.Length > 1 || (parameters.Length == 1 && parameters[0].ParameterType != typeof(byte[])))
+        if (parameters.Length > 1 || (parameters.Length == 1 && !parameters[0].ParameterType.IsAssignableFrom(typeof(byte[]))))
             throw new ArgumentException($"The timer callback {actorType}.{callback} may have one byte[] parameter at most.", nameof(callback));
         if (!typeof(Task).IsAssignableFrom(method.ReturnType))
             throw new ArgumentException($"The timer callback {actorType}.{callback} must return a Task.", nameof(callback));
         var actor = Expression.Parameter(typeof(Actor));
         var data = Expression.Parameter(typeof(byte[]));
-        var call = Expression.Call(Expression.Convert(actor, method.DeclaringType!), method, parameters.Length == 0 ? [] : new Expression[] { data });
+        var call = Expression.Call(
+            method.IsStatic ? null : Expression.Convert(actor, method.DeclaringType!),
+            method,
+            parameters.Select(parameter => Expression.Convert(data, parameter.ParameterType)));
         return Expression.Lambda<Func<Actor, byte[], Task>>(Expression.Convert(call, typeof(Task)), actor, data).Compile();
     }
 
@@ -32,9 +41,9 @@ internal static class TimerCallback
     {
         for (var type = actorType; type is not null && type != typeof(object); type = type.BaseType)
         {
-            var method = type.GetMethod(
-                callback, BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly);
-            if (method is not null) return method;
+            var methods = type.GetMember(callback, MemberTypes.Method, Declared);
+            if (methods.Length > 1) throw new ArgumentException($"The timer callback {actorType}.{callback} must not be overloaded.", nameof(callback));
+            if (methods.Length == 1) return (MethodInfo)methods[0];
         }
 
         return null;

@@ -40,11 +40,10 @@ internal static class ActorInterface
 
     private static string? Wrong(MethodInfo method, ParameterInfo parameter, int at)
     {
+        if (parameter.ParameterType == typeof(CancellationToken))
+            return at < method.GetParameters().Length - 1 ? $"has the cancellation token '{parameter.Name}' before other parameters" : null;
         if (parameter.ParameterType.IsByRef) return $"takes '{parameter.Name}' by reference";
         if (parameter.IsOptional) return $"has the optional parameter '{parameter.Name}'";
-        if (parameter.IsDefined(typeof(ParamArrayAttribute))) return $"has the parameter list '{parameter.Name}'";
-        return parameter.ParameterType == typeof(CancellationToken) && at < method.GetParameters().Length - 1
-            ? $"has the cancellation token '{parameter.Name}' before other parameters"
-            : null;
+        return parameter.IsDefined(typeof(ParamArrayAttribute)) ? $"has the parameter list '{parameter.Name}'" : null;
     }
 }

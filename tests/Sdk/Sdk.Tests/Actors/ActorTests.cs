@@ -153,7 +153,7 @@ public sealed class ActorTests : IAsyncLifetime
     [InlineData(typeof(IOverloaded), "is overloaded")]
     [InlineData(typeof(IGenericMethod), "is generic")]
     [InlineData(typeof(IByReference), "by reference")]
-    [InlineData(typeof(IOptional), "optional parameter 'token'")]
+    [InlineData(typeof(IOptional), "optional parameter 'value'")]
     [InlineData(typeof(IList), "parameter list")]
     [InlineData(typeof(ITokenFirst), "before other parameters")]
     public void An_interface_that_the_official_SDK_refuses_is_refused(Type actorInterface, string why)
@@ -206,7 +206,7 @@ public sealed class ActorTests : IAsyncLifetime
 
     private interface IOptional : IActor
     {
-        Task Call(CancellationToken token = default);
+        Task Call(int value = 1);
     }
 
     private interface IList : IActor
