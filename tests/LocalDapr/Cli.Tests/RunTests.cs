@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using Xunit;
 
 namespace LocalDapr.Cli.Tests;
@@ -8,15 +6,11 @@ namespace LocalDapr.Cli.Tests;
 public sealed class RunTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("localdapr-run-");
-    private readonly StringBuilder _output = new();
-    private Process? _process;
-
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+    private CliProcess? _cli;
 
     public void Dispose()
     {
-        if (_process is { HasExited: false }) Signal("KILL");
-        _process?.Dispose();
+        _cli?.Dispose();
         _folder.Delete(recursive: true);
     }
 
@@ -24,27 +18,27 @@ public sealed class RunTests : IDisposable
     public async Task Ctrl_C_reaches_the_apps_as_an_order_to_end_and_the_run_ends_with_0()
     {
         Start("trap 'echo saw-INT' INT; trap 'echo saw-TERM; exit 0' TERM; echo up; while :; do sleep 0.1; done");
-        await SeenAsync("up");
+        await _cli!.SeenAsync("up");
 
-        Signal("INT");
+        _cli!.Signal("INT");
 
-        Assert.Equal(0, await ExitAsync());
-        Assert.Contains("saw-TERM", _output.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("saw-INT", _output.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("ended by itself", _output.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, await _cli!.ExitAsync());
+        Assert.Contains("saw-TERM", _cli!.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("saw-INT", _cli!.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("ended by itself", _cli!.Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_second_Ctrl_C_kills_an_app_that_does_not_end()
     {
         Start("trap 'echo saw-TERM' TERM; echo up; while :; do sleep 0.1; done", "--graceful-seconds", "600");
-        await SeenAsync("up");
-        Signal("INT");
-        await SeenAsync("saw-TERM");
+        await _cli!.SeenAsync("up");
+        _cli!.Signal("INT");
+        await _cli!.SeenAsync("saw-TERM");
 
-        Signal("INT");
+        _cli!.Signal("INT");
 
-        Assert.Equal(0, await ExitAsync());
+        Assert.Equal(0, await _cli!.ExitAsync());
     }
 
     [Fact]
@@ -52,8 +46,8 @@ public sealed class RunTests : IDisposable
     {
         Start("exit 3", "--no-restart");
 
-        Assert.Equal(1, await ExitAsync());
-        Assert.Contains("exit code 3", _output.ToString(), StringComparison.Ordinal);
+        Assert.Equal(1, await _cli!.ExitAsync());
+        Assert.Contains("exit code 3", _cli!.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -62,8 +56,8 @@ public sealed class RunTests : IDisposable
         File.WriteAllText(RunFile, "version: 1\napps:\n- {appID: app, appDirPath: ., command: [no-such-command]}\n");
         Launch();
 
-        Assert.Equal(1, await ExitAsync());
-        Assert.Contains("there is no no-such-command", _output.ToString(), StringComparison.Ordinal);
+        Assert.Equal(1, await _cli!.ExitAsync());
+        Assert.Contains("there is no no-such-command", _cli!.Output, StringComparison.Ordinal);
     }
 
     private string RunFile => Path.Combine(_folder.FullName, "dapr.yaml");
@@ -75,46 +69,5 @@ public sealed class RunTests : IDisposable
         Launch(switches);
     }
 
-    private void Launch(params string[] switches)
-    {
-        var localdapr = Path.Combine(AppContext.BaseDirectory, "localdapr.dll");
-        var start = new ProcessStartInfo("setsid", ["dotnet", localdapr, "run", "-f", RunFile, .. switches])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, e) => Keep(e.Data);
-        _process.ErrorDataReceived += (_, e) => Keep(e.Data);
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-    }
-
-    private void Keep(string? line)
-    {
-        lock (_output) _output.AppendLine(line);
-    }
-
-    // To the whole group, as a terminal does.
-    private void Signal(string name) => Process.Start("sh", ["-c", $"kill -s {name} -- -{_process!.Id}"]).WaitForExit();
-
-    private async Task SeenAsync(string text)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        for (var left = 3_000; left > 0; left--)
-        {
-            lock (_output)
-                if (_output.ToString().Contains(text, StringComparison.Ordinal))
-                    return;
-            await timer.WaitForNextTickAsync(Stop);
-        }
-        Assert.Fail($"'{text}' was not printed:\n{_output}");
-    }
-
-    private async Task<int> ExitAsync()
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
-        await _process!.WaitForExitAsync(limit.Token);
-        return _process.ExitCode;
-    }
+    private void Launch(params string[] switches) => _cli = CliProcess.Start(["run", "-f", RunFile, .. switches]);
 }
