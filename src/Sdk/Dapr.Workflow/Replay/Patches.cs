@@ -3,37 +3,31 @@ using Dapr.DurableTask.Protobuf;
 namespace Dapr.Workflow.Replay;
 
 // Code that changed under running instances asks by name which way to go. The answer of the first time stays: yes when it was first asked in a new
-// turn, or the history says so; no when the instance had passed the place before the patch existed.
+// turn, or the history says so; no when the instance had passed the place before the patch existed. The sidecar is told of every yes in the order
+// of the code, each time it is given: it compares them with those of the history, and holds an instance whose code asks otherwise.
 internal sealed class Patches
 {
+    private readonly HashSet<string> _recalled = new(StringComparer.Ordinal);
     private readonly Dictionary<string, bool> _answers = new(StringComparer.Ordinal);
     private readonly List<string> _applied = [];
 
-    public void Recall(WorkflowVersion? version)
-    {
-        foreach (var patch in version?.Patches ?? [])
-        {
-            if (_answers.TryAdd(patch, true))
-            {
-                _applied.Add(patch);
-            }
-        }
-    }
+    public void Recall(WorkflowVersion? version) => _recalled.UnionWith(version?.Patches ?? []);
 
     public bool Ask(string patch, bool replaying)
     {
-        if (_answers.TryGetValue(patch, out var answer))
+        ArgumentException.ThrowIfNullOrWhiteSpace(patch);
+        if (!_answers.TryGetValue(patch, out var answer))
         {
-            return answer;
+            answer = !replaying || _recalled.Contains(patch);
+            _answers.Add(patch, answer);
         }
 
-        _answers.Add(patch, !replaying);
-        if (!replaying)
+        if (answer)
         {
             _applied.Add(patch);
         }
 
-        return !replaying;
+        return answer;
     }
 
     /// <param name="name">The named version that runs, if there is one.</param>
