@@ -10,15 +10,15 @@ public sealed class PropagatedHistory(IReadOnlyList<PropagatedHistoryEvent> even
 
     public IReadOnlyList<string> GetAppIds() => [.. Events.Select(e => e.AppId).Distinct(StringComparer.OrdinalIgnoreCase)];
 
-    public IReadOnlyList<PropagatedHistoryEvent> GetEventsByWorkflowName(string name) => [.. Events.Where(e => Named.Is(e.Name, name))];
+    public IReadOnlyList<PropagatedHistoryEvent> GetEventsByWorkflowName(string name) => Named.All(Events, e => e.Name, name);
 
     public bool TryGetLastWorkflowEventByName(string name, [NotNullWhen(true)] out PropagatedHistoryEvent? result) =>
-        (result = Events.LastOrDefault(e => Named.Is(e.Name, name))) is not null;
+        (result = GetEventsByWorkflowName(name) is [.., var last] ? last : null) is not null;
 
-    public IReadOnlyList<PropagatedHistoryEvent> GetByAppId(string appId) => [.. Events.Where(e => Named.Is(e.AppId, appId))];
+    public IReadOnlyList<PropagatedHistoryEvent> GetByAppId(string appId) => Named.All(Events, e => e.AppId, appId);
 
     public IReadOnlyList<PropagatedHistoryEvent> GetByInstanceId(string instanceId) =>
-        [.. Events.Where(e => string.Equals(e.InstanceId, instanceId, StringComparison.Ordinal))];
+        Named.All(Events, e => e.InstanceId, instanceId, StringComparison.Ordinal);
 }
 
 /// <summary>The steps of one calling workflow, up to its call.</summary>
@@ -41,15 +41,15 @@ public sealed class PropagatedHistoryEvent(
     public IReadOnlyList<PropagatedHistoryWorkflowResult> Workflows { get; } =
         childWorkflows ?? throw new ArgumentNullException(nameof(childWorkflows));
 
-    public IReadOnlyList<PropagatedHistoryActivityResult> GetActivitiesByName(string name) => [.. Activities.Where(a => Named.Is(a.Name, name))];
+    public IReadOnlyList<PropagatedHistoryActivityResult> GetActivitiesByName(string name) => Named.All(Activities, a => a.Name, name);
 
     public bool TryGetLastActivityByName(string name, [NotNullWhen(true)] out PropagatedHistoryActivityResult? result) =>
-        (result = Activities.LastOrDefault(a => Named.Is(a.Name, name))) is not null;
+        (result = GetActivitiesByName(name) is [.., var last] ? last : null) is not null;
 
-    public IReadOnlyList<PropagatedHistoryWorkflowResult> GetWorkflowsByName(string name) => [.. Workflows.Where(w => Named.Is(w.Name, name))];
+    public IReadOnlyList<PropagatedHistoryWorkflowResult> GetWorkflowsByName(string name) => Named.All(Workflows, w => w.Name, name);
 
     public bool TryGetLastWorkflowByName(string name, [NotNullWhen(true)] out PropagatedHistoryWorkflowResult? result) =>
-        (result = Workflows.LastOrDefault(w => Named.Is(w.Name, name))) is not null;
+        (result = GetWorkflowsByName(name) is [.., var last] ? last : null) is not null;
 }
 
 /// <summary>How a step of a caller stood when it called.</summary>
@@ -70,5 +70,9 @@ public sealed record PropagatedHistoryWorkflowResult(
 
 file static class Named
 {
-    public static bool Is(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
+    public static IReadOnlyList<T> All<T>(IReadOnlyList<T> all, Func<T, string> name, string wanted, StringComparison comparison = StringComparison.OrdinalIgnoreCase)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(wanted);
+        return [.. all.Where(one => string.Equals(name(one), wanted, comparison))];
+    }
 }

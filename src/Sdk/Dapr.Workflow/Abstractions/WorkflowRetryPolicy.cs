@@ -6,7 +6,7 @@ public class WorkflowRetryPolicy
     /// <param name="maxNumberOfAttempts">Attempts in all, the first included; at least 1.</param>
     /// <param name="firstRetryInterval">The pause after the first failure.</param>
     /// <param name="backoffCoefficient">What each pause is multiplied by for the next; at least 1.</param>
-    /// <param name="maxRetryInterval">The longest pause; null: no bound but one hour for the check of the first.</param>
+    /// <param name="maxRetryInterval">The longest pause; null: no bound, though the first must not be longer than an hour.</param>
     /// <param name="retryTimeout">No attempt starts later than this after the first one did; null: no limit.</param>
     public WorkflowRetryPolicy(
         int maxNumberOfAttempts,
@@ -27,7 +27,7 @@ public class WorkflowRetryPolicy
         MaxNumberOfAttempts = maxNumberOfAttempts;
         FirstRetryInterval = firstRetryInterval;
         BackoffCoefficient = backoffCoefficient;
-        MaxRetryInterval = maxRetryInterval ?? TimeSpan.FromHours(1);
+        MaxRetryInterval = maxRetryInterval;
         RetryTimeout = retryTimeout ?? Timeout.InfiniteTimeSpan;
     }
 
@@ -40,13 +40,14 @@ public class WorkflowRetryPolicy
     /// <summary>The growth of the pauses.</summary>
     public double BackoffCoefficient { get; }
 
-    /// <summary>The longest pause.</summary>
+    /// <summary>The longest pause; null: no bound.</summary>
     public TimeSpan? MaxRetryInterval { get; }
 
     /// <summary>How long after the first attempt another may start.</summary>
     public TimeSpan RetryTimeout { get; }
 
-    // Null: the time for retries is over. The growth is computed in double and bounded before it becomes a TimeSpan, which would overflow.
+    // Null: the time for retries is over, or the next would come after the end of all dates. The growth is computed in double and bounded before it
+    // becomes a TimeSpan, which would overflow.
     internal TimeSpan? DelayAfter(int attempt, DateTime firstAttempt, DateTime now)
     {
         if (RetryTimeout != Timeout.InfiniteTimeSpan && now - firstAttempt >= RetryTimeout)
@@ -54,8 +55,12 @@ public class WorkflowRetryPolicy
             return null;
         }
 
-        var longest = (MaxRetryInterval ?? TimeSpan.FromHours(1)).TotalMilliseconds;
         var delay = FirstRetryInterval.TotalMilliseconds * Math.Pow(BackoffCoefficient, attempt - 1);
-        return TimeSpan.FromMilliseconds(Math.Min(delay, longest));
+        if (MaxRetryInterval is { } longest)
+        {
+            delay = Math.Min(delay, longest.TotalMilliseconds);
+        }
+
+        return delay < (DateTime.MaxValue - now).TotalMilliseconds ? TimeSpan.FromMilliseconds(delay) : null;
     }
 }

@@ -51,7 +51,9 @@ public sealed class WorkflowState : IWorkflowState
 
     /// <summary>Why it failed; null unless it did and inputs and outputs were asked for.</summary>
     public WorkflowTaskFailureDetails? FailureDetails =>
-        _state?.FailureDetails is { } failure ? new(failure.ErrorType, failure.ErrorMessage, failure.StackTrace) : null;
+        _state?.FailureDetails is { } failure
+            ? new(failure.ErrorType, failure.ErrorMessage, string.IsNullOrEmpty(failure.StackTrace) ? null : failure.StackTrace)
+            : null;
 
     public T? ReadInputAs<T>() => Read<T>(_state?.Input);
 

@@ -51,7 +51,14 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
         var request = new GetInstanceRequest { InstanceId = instanceId, GetInputsAndOutputs = getInputsAndOutputs };
-        return StateOf(await Edge(_hub.CallAsync(TaskHubMethods.GetInstance, request, cancellation)).ConfigureAwait(false));
+        try
+        {
+            return StateOf(await Edge(_hub.CallAsync(TaskHubMethods.GetInstance, request, cancellation)).ConfigureAwait(false));
+        }
+        catch (Grpc.Core.RpcException none) when (none.StatusCode == Grpc.Core.StatusCode.NotFound)
+        {
+            return new(null, _serializer);
+        }
     }
 
     /// <inheritdoc/>
@@ -60,7 +67,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
         var request = new GetInstanceRequest { InstanceId = instanceId, GetInputsAndOutputs = getInputsAndOutputs };
-        return StateOf(await Edge(PatientCall.RunAsync(_hub, TaskHubMethods.WaitForInstanceStart, request, cancellation)).ConfigureAwait(false));
+        return Existing(await Edge(PatientCall.RunAsync(_hub, TaskHubMethods.WaitForInstanceStart, request, cancellation)).ConfigureAwait(false), instanceId);
     }
 
     /// <inheritdoc/>
@@ -69,7 +76,8 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
         var request = new GetInstanceRequest { InstanceId = instanceId, GetInputsAndOutputs = getInputsAndOutputs };
-        return StateOf(await Edge(PatientCall.RunAsync(_hub, TaskHubMethods.WaitForInstanceCompletion, request, cancellation)).ConfigureAwait(false));
+        return Existing(
+            await Edge(PatientCall.RunAsync(_hub, TaskHubMethods.WaitForInstanceCompletion, request, cancellation)).ConfigureAwait(false), instanceId);
     }
 
     /// <inheritdoc/>
@@ -124,7 +132,8 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
 
         if (pageSize is { } size)
         {
-            request.PageSize = checked((uint)size);
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size, nameof(pageSize));
+            request.PageSize = (uint)size;
         }
 
         var page = await Edge(_hub.CallAsync(TaskHubMethods.ListInstanceIDs, request, cancellation)).ConfigureAwait(false);
@@ -145,6 +154,11 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
         string sourceInstanceId, uint eventId, RerunWorkflowFromEventOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(sourceInstanceId);
+        if (options is { Input: not null, OverwriteInput: false })
+        {
+            throw new ArgumentException($"An input replaces the recorded one only with {nameof(options.OverwriteInput)}.", nameof(options));
+        }
+
         var request = new RerunWorkflowFromEventRequest { SourceInstanceID = sourceInstanceId, EventID = eventId };
         if (options?.NewInstanceId is { } id)
         {
@@ -188,6 +202,11 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
         await Edge((Task)call).ConfigureAwait(false);
         return await call.ConfigureAwait(false);
     }
+
+    // An instance that was waited for may have been purged.
+    private WorkflowState Existing(GetInstanceResponse response, string instanceId) => response.Exists
+        ? StateOf(response)
+        : throw new InvalidOperationException($"There is no workflow instance '{instanceId}'.");
 
     private WorkflowState StateOf(GetInstanceResponse response) => new(response.Exists ? response.WorkflowState : null, _serializer);
 }

@@ -20,9 +20,11 @@ public interface IDaprWorkflowClient : IDaprClient, IAsyncDisposable
     Task<WorkflowState> GetWorkflowStateAsync(string instanceId, bool getInputsAndOutputs = true, CancellationToken cancellation = default);
 
     /// <summary>Waits until a worker has picked the instance up, one created later included.</summary>
+    /// <exception cref="InvalidOperationException">The instance was purged meanwhile.</exception>
     Task<WorkflowState> WaitForWorkflowStartAsync(string instanceId, bool getInputsAndOutputs = true, CancellationToken cancellation = default);
 
     /// <summary>Waits until the instance is finished, through restarts of the sidecar.</summary>
+    /// <exception cref="InvalidOperationException">The instance was purged meanwhile.</exception>
     Task<WorkflowState> WaitForWorkflowCompletionAsync(
         string instanceId, bool getInputsAndOutputs = true, CancellationToken cancellation = default);
 
@@ -42,6 +44,7 @@ public interface IDaprWorkflowClient : IDaprClient, IAsyncDisposable
     Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default);
 
     /// <summary>Pages through the ids of all instances.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The size of a page is not positive.</exception>
     Task<WorkflowInstancePage> ListInstanceIdsAsync(
         string? continuationToken = null, int? pageSize = null, CancellationToken cancellation = default);
 
@@ -49,6 +52,7 @@ public interface IDaprWorkflowClient : IDaprClient, IAsyncDisposable
     Task<IReadOnlyList<WorkflowHistoryEvent>> GetInstanceHistoryAsync(string instanceId, CancellationToken cancellation = default);
 
     /// <summary>Runs a finished instance again from one of its events, as a new instance; returns its id.</summary>
+    /// <exception cref="ArgumentException">The options have an input that they do not let replace the recorded one.</exception>
     Task<string> RerunWorkflowFromEventAsync(
         string sourceInstanceId, uint eventId, RerunWorkflowFromEventOptions? options = null, CancellationToken cancellation = default);
 }

@@ -256,6 +256,17 @@ public sealed class ReplayTests
     }
 
     [Fact]
+    public void Pauses_grow_without_bound_unless_there_is_one_and_end_with_all_dates()
+    {
+        var growing = new WorkflowRetryPolicy(1_000, TimeSpan.FromMinutes(30), backoffCoefficient: 10);
+        var bounded = new WorkflowRetryPolicy(1_000, TimeSpan.FromMinutes(30), backoffCoefficient: 10, maxRetryInterval: TimeSpan.FromHours(2));
+
+        Assert.Equal(TimeSpan.FromHours(50), growing.DelayAfter(3, Noon, Noon));
+        Assert.Equal(TimeSpan.FromHours(2), bounded.DelayAfter(900, Noon, Noon));
+        Assert.Null(growing.DelayAfter(900, Noon, Noon));
+    }
+
+    [Fact]
     public void A_second_result_of_the_same_step_changes_nothing()
     {
         var run = Run(async context => await context.CallActivityAsync<int>("A") + await context.CallActivityAsync<int>("B"));
