@@ -46,9 +46,9 @@ public sealed class TraceTests : IAsyncLifetime
         {
             var own = spans.Where(span => span.TraceId == trace).ToLookup(span => span.Service);
             Assert.Contains(own["gateway"], span => span.Kind == CollectedSpan.Server);
-            foreach (var step in new[] { "ReserveStock", "AuthorisePayment", "CapturePayment", "ConfirmStock" }) Assert.Contains(own["ordering"], span => span.Name == $"activity {step}");
+            foreach (var step in new[] { "ReserveStock", "AuthorisePayment", "CapturePayment", "ConfirmStock" }) Assert.Contains(own["ordering"], span => span.Name == $"WorkflowActivity {step}");
             var (confirmed, mailed) = (Assert.Single(own["ordering"], span => span.Name == "publish confirmed"), Assert.Single(own["notifications"], span => span.Name == "mail order's end"));
-            Assert.Equal(Assert.Single(own["ordering"], span => span.Name == "activity ConfirmStock").SpanId, confirmed.ParentId);
+            Assert.Equal(Assert.Single(own["ordering"], span => span.Name == "WorkflowActivity ConfirmStock").SpanId, confirmed.ParentId);
             Assert.Equal(confirmed.SpanId, mailed.ParentId);
             Assert.False(mailed.IsError, mailed.StatusText);
             Assert.True(IsInCall(trace, "stock of orders"), "no call of the stock is of this order");

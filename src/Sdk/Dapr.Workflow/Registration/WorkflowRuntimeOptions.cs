@@ -1,9 +1,10 @@
 using Dapr.Workflow.Abstractions;
 using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Dapr.Workflow;
 
-/// <summary>Which workflows and activities this application hosts. Names are compared without regard to letter case; the last registration counts.</summary>
+/// <summary>Which workflows and activities this application hosts. Names are compared without regard to letter case; the first registration counts.</summary>
 public sealed class WorkflowRuntimeOptions
 {
     internal Dictionary<string, Func<IServiceProvider, IWorkflow>> Workflows { get; } = new(StringComparer.OrdinalIgnoreCase);
@@ -15,11 +16,27 @@ public sealed class WorkflowRuntimeOptions
 
     /// <summary>Has no effect, as in the official SDK: a sidecar's configuration bounds the work.</summary>
     [Obsolete("Has no effect: bound the work in the sidecar's configuration.")]
-    public int MaxConcurrentWorkflows { get; set; } = 100;
+    public int MaxConcurrentWorkflows
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            field = value;
+        }
+    } = 100;
 
     /// <inheritdoc cref="MaxConcurrentWorkflows"/>
     [Obsolete("Has no effect: bound the work in the sidecar's configuration.")]
-    public int MaxConcurrentActivities { get; set; } = 100;
+    public int MaxConcurrentActivities
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            field = value;
+        }
+    } = 100;
 
     /// <summary>What <see cref="UseGrpcChannelOptions"/> was given.</summary>
     public GrpcChannelOptions? GrpcChannelOptions { get; private set; }
@@ -41,7 +58,7 @@ public sealed class WorkflowRuntimeOptions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(implementation);
-        Workflows[name] = _ => new FunctionWorkflow<TInput, TOutput>(implementation);
+        Workflows.TryAdd(name, _ => new FunctionWorkflow<TInput, TOutput>(implementation));
     }
 
     /// <summary>Registers a class; without a name, under the name of the class. Created through dependency injection for each call.</summary>
@@ -54,22 +71,31 @@ public sealed class WorkflowRuntimeOptions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(implementation);
-        Activities[name] = _ => new FunctionActivity<TInput, TOutput>(implementation);
+        Activities.TryAdd(name, _ => new FunctionActivity<TInput, TOutput>(implementation));
     }
 
     internal void RegisterWorkflow(Type type, string? name)
     {
-        Workflows[name ?? type.Name] = Creator<IWorkflow>(type);
-        WorkflowTypes[name ?? type.Name] = type;
+        name ??= type.Name;
+        var create = Creator<IWorkflow>(type);
+        if (Workflows.TryAdd(name, ScopedWorkflow.IsNeededFor(type) ? services => ScopedWorkflow.Create(services, create) : create))
+        {
+            WorkflowTypes.Add(name, type);
+        }
     }
 
-    internal void RegisterActivity(Type type, string? name) => Activities[name ?? type.Name] = Creator<IWorkflowActivity>(type);
+    internal void RegisterActivity(Type type, string? name) => Activities.TryAdd(name ?? type.Name, Creator<IWorkflowActivity>(type));
 
-    // The constructor is looked up once; each call is then a compiled delegate.
+    // The constructor is looked up once, with the first call; each call is then a compiled delegate. Of several, the container chooses for each call.
     private static Func<IServiceProvider, T> Creator<T>(Type type)
     {
-        var create = Microsoft.Extensions.DependencyInjection.ActivatorUtilities.CreateFactory(type, []);
-        return services => (T)create(services, null);
+        if (type.GetConstructors().Length > 1)
+        {
+            return services => (T)ActivatorUtilities.CreateInstance(services, type);
+        }
+
+        var create = new Lazy<ObjectFactory>(() => ActivatorUtilities.CreateFactory(type, []));
+        return services => (T)create.Value(services, null);
     }
 
     private sealed class FunctionWorkflow<TInput, TOutput>(Func<WorkflowContext, TInput, Task<TOutput>> function) : Workflow<TInput, TOutput>

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json;
 using Dapr.Common.Serialization;
 using Dapr.Common;
@@ -13,11 +12,15 @@ namespace Dapr.Workflow;
 /// <summary>Adds workflows to an application: the client, and a worker that runs what is registered.</summary>
 public static class WorkflowServiceCollectionExtensions
 {
-    /// <summary>Hosts every class of the application marked <c>[Workflow]</c> or <c>[WorkflowActivity]</c>.</summary>
-    public static IServiceCollection AddDaprWorkflow(this IServiceCollection services) =>
-        services.AddDaprWorkflow(options => MarkedTypes.Register(options, Assembly.GetEntryAssembly()));
+    /// <summary>
+    /// Hosts every workflow and activity class of the loaded assemblies that another class of its assembly could name, under its own name and that of
+    /// its <c>[Workflow]</c> or <c>[WorkflowActivity]</c>.
+    /// </summary>
+    public static IServiceCollection AddDaprWorkflow(this IServiceCollection services) => services.AddDaprWorkflow(_ => { });
 
-    /// <summary>Hosts what <paramref name="configure"/> registers.</summary>
+    /// <summary>
+    /// Hosts what <paramref name="configure"/> registers, and the classes of the application beside it. A second call adds to what the first registered.
+    /// </summary>
     public static IServiceCollection AddDaprWorkflow(
         this IServiceCollection services, Action<WorkflowRuntimeOptions> configure, ServiceLifetime lifetime = ServiceLifetime.Singleton)
     {
@@ -33,11 +36,10 @@ public static class WorkflowServiceCollectionExtensions
         ServiceLifetime lifetime = ServiceLifetime.Singleton)
     {
         ArgumentNullException.ThrowIfNull(services);
-        var options = new WorkflowRuntimeOptions();
+        var options = Registrations.Of(services);
         configureRuntime?.Invoke(options);
         services.AddLogging();
-        services.TryAddSingleton<IDaprSerializer, JsonDaprSerializer>();
-        services.AddSingleton(options);
+        services.TryAddSingleton(provider => (IDaprSerializer?)provider.GetService<IWorkflowSerializer>() ?? new JsonDaprSerializer());
         var settings = new SidecarSettings();
         settings.Take(options.GrpcChannelOptions);
         WorkerRegistration.Add(services, settings, configureClient, lifetime);
@@ -71,8 +73,11 @@ public static class WorkflowServiceCollectionExtensions
         }
 
         /// <summary>The largest messages from and to the sidecar; null leaves the default of 64 MiB.</summary>
+        /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
         public DaprWorkflowBuilder WithGrpcMessageSizeLimits(int? maxReceiveMessageSize = null, int? maxSendMessageSize = null)
         {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxReceiveMessageSize ?? 1, nameof(maxReceiveMessageSize));
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxSendMessageSize ?? 1, nameof(maxSendMessageSize));
             _settings.MaxReceiveBytes = maxReceiveMessageSize ?? _settings.MaxReceiveBytes;
             _settings.MaxSendBytes = maxSendMessageSize ?? _settings.MaxSendBytes;
             return this;

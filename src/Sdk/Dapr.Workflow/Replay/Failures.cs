@@ -19,6 +19,14 @@ internal static class Failures
         IsNonRetriable = final,
     };
 
+    /// <summary>What the constructor of a workflow or an activity threw, or the container for it.</summary>
+    public static TaskFailureDetails Activation(string what, Exception exception, bool final = false)
+    {
+        var details = From(exception, final);
+        details.ErrorMessage = $"{what} failed to activate: {exception.Message}";
+        return details;
+    }
+
     public static TaskFailureDetails Named(string type, string message, bool final = false) =>
         new() { ErrorType = type, ErrorMessage = message, StackTrace = string.Empty, IsNonRetriable = final };
 }

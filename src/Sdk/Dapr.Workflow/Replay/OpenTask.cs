@@ -35,13 +35,13 @@ internal sealed class OpenCall<T>(string name, int id, IDaprSerializer serialize
                 Succeed(outcome.TaskCompleted.Result);
                 break;
             case HistoryEvent.EventTypeOneofCase.TaskFailed:
-                Fail(outcome.TaskFailed.FailureDetails);
+                Fail(outcome.TaskFailed.FailureDetails, failure => $"Task failed: {failure} (activity '{name}', #{id})");
                 break;
             case HistoryEvent.EventTypeOneofCase.ChildWorkflowInstanceCompleted:
                 Succeed(outcome.ChildWorkflowInstanceCompleted.Result);
                 break;
             case HistoryEvent.EventTypeOneofCase.ChildWorkflowInstanceFailed:
-                Fail(outcome.ChildWorkflowInstanceFailed.FailureDetails);
+                Fail(outcome.ChildWorkflowInstanceFailed.FailureDetails, failure => $"Child workflow '{name}' failed: {failure}");
                 break;
         }
     }
@@ -64,11 +64,11 @@ internal sealed class OpenCall<T>(string name, int id, IDaprSerializer serialize
     }
 
     // A terminated child fails without details.
-    private void Fail(TaskFailureDetails? failure)
+    private void Fail(TaskFailureDetails? failure, Func<string, string> say)
     {
         var details = failure is null
             ? new WorkflowTaskFailureDetails("TaskFailed", "It ended without a result.")
             : new WorkflowTaskFailureDetails(failure.ErrorType, failure.ErrorMessage, failure.StackTrace);
-        _source.TrySetException(new WorkflowTaskFailedException($"Task '{name}' (#{id}) failed: {details.ErrorMessage}", details));
+        _source.TrySetException(new WorkflowTaskFailedException(say(details.ErrorMessage), details));
     }
 }

@@ -44,6 +44,8 @@ internal sealed class ReplayContext : WorkflowContext
 
     internal PropagatedHistory? Propagated { get; init; }
 
+    internal string? AppId { get; init; }
+
     internal string? CustomStatus { get; private set; }
 
     internal CompleteWorkflowAction? NextRun { get; private set; }
@@ -267,7 +269,7 @@ internal sealed class ReplayContext : WorkflowContext
 
     private TaskRouter? RouterTo(WorkflowTaskOptions? options) => string.IsNullOrEmpty(options?.TargetAppId)
         ? null
-        : new TaskRouter { SourceAppID = _setup.AppId ?? string.Empty, TargetAppID = options.TargetAppId };
+        : new TaskRouter { SourceAppID = AppId ?? string.Empty, TargetAppID = options.TargetAppId };
 
     private Timestamp After(TimeSpan delay) => Timestamp.FromDateTime(_now.Add(delay));
 

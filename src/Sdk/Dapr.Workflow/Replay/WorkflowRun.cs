@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Dapr.Common.Serialization;
 using Dapr.DurableTask.Protobuf;
+using Dapr.Workflow.Worker;
 using Microsoft.Extensions.Logging;
 using Kind = Dapr.DurableTask.Protobuf.HistoryEvent.EventTypeOneofCase;
 
@@ -18,7 +20,7 @@ internal sealed record RunSetup(Func<string, IWorkflow?> Create, IDaprSerializer
 //   2. New events are applied.
 //   3. What the code asked for beyond the history is the answer.
 // A run kept after its turn takes the next turn's new events alone. It cannot be used again after an answer that ends it.
-internal sealed class WorkflowRun(string instanceId, RunSetup setup)
+internal sealed class WorkflowRun(string instanceId, RunSetup setup) : IAsyncDisposable
 {
     private readonly List<HistoryEvent> _beforeStart = [];
     private readonly Patches _patches = new();
@@ -26,6 +28,8 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
     private bool _versionMissing;
     private ReplayContext? _context;
     private Task<object?>? _code;
+    private ScopedWorkflow? _scope;
+    private Activity? _trace;
     private DateTime _now;
     private bool _replaying;
     private bool _suspended;
@@ -43,10 +47,13 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
     /// <summary>Whether the last answer ended the run.</summary>
     public bool Ended { get; private set; }
 
+    /// <summary>Whether the run was disposed of.</summary>
+    public bool IsLeft { get; private set; }
+
     public WorkflowResponse Turn(IReadOnlyList<HistoryEvent> past, IReadOnlyList<HistoryEvent> news)
     {
         var response = new WorkflowResponse { InstanceId = instanceId };
-        var before = SynchronizationContext.Current;
+        var (before, traceBefore) = (SynchronizationContext.Current, Activity.Current);
 
         // A synchronisation context would take the continuations elsewhere.
         SynchronizationContext.SetSynchronizationContext(null);
@@ -58,6 +65,7 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
                 _version = e.WorkflowStarted?.Version is { Name.Length: > 0 } recorded ? recorded.Name : _version;
             }
 
+            Activity.Current = _trace;
             Apply(past, replaying: true);
             Apply(news, replaying: false);
             Answer(response);
@@ -70,11 +78,19 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
         finally
         {
             _context?.LeaveTurn();
+            Activity.Current = traceBefore;
             SynchronizationContext.SetSynchronizationContext(before);
         }
 
         HistoryLength += past.Count + news.Count + response.Actions.Count;
         return response;
+    }
+
+    /// <summary>Ends the scope of the services that the workflow was made with, if it was. The run is not used again.</summary>
+    public ValueTask DisposeAsync()
+    {
+        IsLeft = true;
+        return Interlocked.Exchange(ref _scope, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
     }
 
     private void Apply(IReadOnlyList<HistoryEvent> events, bool replaying)
@@ -97,7 +113,7 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
                 _context?.Move(_now);
                 break;
             case Kind.ExecutionStarted:
-                Start(e.ExecutionStarted);
+                Start(e.ExecutionStarted, e.Router);
                 break;
             case Kind.ExecutionTerminated:
                 _terminated = e.ExecutionTerminated;
@@ -118,7 +134,7 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
     }
 
     // A raised event comes before the start when it woke a scheduled instance early.
-    private void Start(ExecutionStartedEvent started)
+    private void Start(ExecutionStartedEvent started, TaskRouter? router)
     {
         if (_context is not null)
         {
@@ -127,7 +143,8 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
 
         ExecutionId = started.WorkflowInstance?.ExecutionId ?? string.Empty;
         var runId = ExecutionId.Length > 0 ? ExecutionId : instanceId;
-        _context = new ReplayContext(started.Name, instanceId, runId, setup) { Patches = _patches, Propagated = Propagated };
+        _trace = Activity.Current = Traces.Continue(started.ParentTraceContext);
+        _context = new ReplayContext(started.Name, instanceId, runId, setup) { Patches = _patches, Propagated = Propagated, AppId = AppOf(router) ?? setup.AppId };
         _context.EnterTurn();
         _context.Move(_replaying);
         _context.Move(_now);
@@ -139,17 +156,34 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
         _code = RunCode(started, _context);
     }
 
+    // The app that an instance was sent to, or started in.
+    private static string? AppOf(TaskRouter? router) =>
+        !string.IsNullOrEmpty(router?.TargetAppID) ? router.TargetAppID : string.IsNullOrEmpty(router?.SourceAppID) ? null : router.SourceAppID;
+
     private Task<object?> RunCode(ExecutionStartedEvent started, ReplayContext context)
     {
         try
         {
-            var workflow = Create(started.Name) ?? throw new WorkflowNotFound(started.Name);
+            var workflow = Made(started.Name) ?? throw new WorkflowNotFound(started.Name);
+            _scope = workflow as ScopedWorkflow;
             var input = setup.Serializer.Deserialize(started.Input, workflow.InputType);
             return workflow.RunAsync(context, input);
         }
         catch (Exception failure)
         {
             return Task.FromException<object?>(failure);
+        }
+    }
+
+    private IWorkflow? Made(string name)
+    {
+        try
+        {
+            return Create(name);
+        }
+        catch (Exception failure)
+        {
+            throw new NotActivated(name, failure);
         }
     }
 
@@ -261,9 +295,12 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
         }
 
         Exception failure = finished.Exception?.InnerException ?? new TaskCanceledException(finished);
-        var details = failure is WorkflowNotFound
-            ? Failures.Named("WorkflowNotFound", failure.Message, final: true)
-            : Failures.From(failure, final: true);
+        var details = failure switch
+        {
+            WorkflowNotFound => Failures.Named("WorkflowNotFound", failure.Message, final: true),
+            NotActivated { InnerException: { } cause } => Failures.Activation(failure.Message, cause, final: true),
+            _ => Failures.From(failure, final: true),
+        };
         return new() { WorkflowStatus = OrchestrationStatus.Failed, FailureDetails = details };
     }
 
@@ -275,4 +312,6 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup)
     }
 
     private sealed class WorkflowNotFound(string name) : Exception($"Workflow '{name}' is not registered in this app.");
+
+    private sealed class NotActivated(string name, Exception cause) : Exception($"Workflow '{name}'", cause);
 }

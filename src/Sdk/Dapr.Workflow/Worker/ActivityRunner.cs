@@ -33,7 +33,9 @@ internal sealed class ActivityRunner(WorkflowRuntimeOptions options, IServiceSco
         catch (Exception failure)
         {
             trace?.SetStatus(ActivityStatusCode.Error, failure.Message);
-            response.FailureDetails = Failures.From(failure);
+            response.FailureDetails = failure is NotActivated { InnerException: { } cause }
+                ? Failures.Activation(failure.Message, cause)
+                : Failures.From(failure);
         }
 
         Release();
@@ -59,12 +61,26 @@ internal sealed class ActivityRunner(WorkflowRuntimeOptions options, IServiceSco
         var scope = scopes.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))
         {
-            var activity = create(scope.ServiceProvider);
+            var activity = Made(request.Name, scope.ServiceProvider, create);
             var input = serializer.Deserialize(request.Input, activity.InputType);
             var output = await activity.RunAsync(new Call(request), input).ConfigureAwait(false);
             return serializer.Serialize(output);
         }
     }
+
+    private static IWorkflowActivity Made(string name, IServiceProvider services, Func<IServiceProvider, IWorkflowActivity> create)
+    {
+        try
+        {
+            return create(services);
+        }
+        catch (Exception failure)
+        {
+            throw new NotActivated(name, failure);
+        }
+    }
+
+    private sealed class NotActivated(string name, Exception cause) : Exception($"Activity '{name}'", cause);
 
     private sealed class Call(ActivityRequest request) : WorkflowActivityContext
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dapr.Workflow;
 using Microsoft.Extensions.Logging;
 
@@ -27,6 +28,17 @@ internal static partial class Shapes
         options.RegisterWorkflow<int[], int[]>("Parallel", (context, numbers) =>
             context.ProcessInParallelAsync(numbers, number => context.CallActivityAsync<int>("Double", number), maxConcurrency: 2));
         options.RegisterWorkflow<string, string[]>("Safe", SafeAsync);
+        options.RegisterWorkflow<string, string>("Twice", (_, _) => Task.FromResult("first"));
+        options.RegisterWorkflow<string, string>("Twice", (_, _) => Task.FromResult("second"));
+        options.RegisterWorkflow<string, string>("CallUnmakeable", (context, input) => context.CallActivityAsync<string>(nameof(UnmakeableStep), input));
+        options.RegisterWorkflow<string, string>("CallTwoWays", (context, input) => context.CallActivityAsync<string>(nameof(TwoWays), input));
+        options.RegisterWorkflow<string, string>("Rethrow", RethrowAsync);
+        options.RegisterWorkflow<string, string?[]>("Traces", async (context, _) =>
+        {
+            var before = Activity.Current?.TraceId.ToHexString();
+            var within = await context.CallActivityAsync<string?>("Trace");
+            return [before, within, Activity.Current?.TraceId.ToHexString()];
+        });
         options.RegisterWorkflow<int, int>("Fail", (_, _) => throw new InvalidOperationException("the workflow fails"));
     }
 
@@ -79,6 +91,19 @@ internal static partial class Shapes
         catch (WorkflowTaskFailedException e)
         {
             return $"caught {e.FailureDetails.ErrorMessage}";
+        }
+    }
+
+    private static async Task<string> RethrowAsync(WorkflowContext context, string input)
+    {
+        try
+        {
+            await (input == "Child" ? context.CallChildWorkflowAsync(input, "fail") : context.CallActivityAsync(input, 9));
+            return "no failure";
+        }
+        catch (WorkflowTaskFailedException e)
+        {
+            return e.Message;
         }
     }
 

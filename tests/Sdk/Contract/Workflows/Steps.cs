@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dapr.Workflow;
 
 namespace Sdk.Contract.Workflows;
@@ -9,6 +10,7 @@ internal static class Steps
     {
         options.RegisterActivity<Note>();
         options.RegisterActivity<FailTimes>();
+        options.RegisterActivity<string?, string?>("Trace", (_, _) => Task.FromResult(Activity.Current?.TraceId.ToHexString()));
         options.RegisterActivity<int, int>("Double", (_, number) => Task.FromResult(number * 2));
     }
 

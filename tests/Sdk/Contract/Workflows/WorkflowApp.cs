@@ -29,6 +29,7 @@ public sealed class WorkflowApp : IAsyncLifetime
         var notes = new Notes();
         builder.Logging.AddProvider(notes);
         builder.Services.AddSingleton(notes);
+        builder.Services.AddScoped<ScopeOfRun>();
         builder.Services.AddDaprWorkflow(options =>
         {
             Steps.Register(options);

@@ -4,6 +4,7 @@ using Dapr.Workflow;
 using Dapr.Workflow.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
+using static Sdk.Tests.Workflow.Histories;
 
 namespace Sdk.Tests.Workflow;
 
@@ -81,6 +82,38 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public async Task What_is_registered_in_two_calls_is_hosted_together()
+    {
+        var services = new ServiceCollection().AddSingleton("Hello");
+        services.AddDaprWorkflow(options => options.RegisterWorkflow<Greeting>()).AddDaprWorkflow(options => options.RegisterActivity<Greet>());
+        await using var provider = services.BuildServiceProvider();
+
+        var hosted = provider.GetRequiredService<WorkflowRuntimeOptions>();
+
+        Assert.Contains("Greeting", hosted.Workflows);
+        Assert.Contains("Greet", hosted.Activities);
+    }
+
+    [Fact]
+    public async Task The_scope_of_a_run_ends_with_it_and_not_with_its_turn()
+    {
+        var services = new ServiceCollection().AddScoped<Scope>().AddDaprWorkflow(options => options.RegisterWorkflow<Scoped>("Test"));
+        await using var provider = services.BuildServiceProvider(validateScopes: true);
+        var turns = provider.GetRequiredService<TurnRunner>();
+
+        var first = turns.Continue(new() { Full = true, Request = new() { InstanceId = "one", NewEvents = { TurnStarted(), Started("\"x\"") } } });
+        var endedWithTurn = Scope.Ended;
+        var last = turns.Continue(new()
+        {
+            ExecutionId = "run-1", CachedEvents = 3, Request = new() { InstanceId = "one", NewEvents = { TurnStarted(1), Completed(0, "\"y\"") } },
+        });
+
+        Assert.Equal("Greet", Assert.Single(first!.Actions).ScheduleTask.Name);
+        Assert.Equal("\"alive y\"", last!.End().Result);
+        Assert.Equal((0, 1), (endedWithTurn, Scope.Ended));
+    }
+
+    [Fact]
     public async Task The_client_and_its_interface_are_one()
     {
         await using var provider = new ServiceCollection().AddDaprWorkflow(_ => { }).BuildServiceProvider();
@@ -96,6 +129,28 @@ public sealed class RegistrationTests
         Assert.Equal("", serializer.Serialize(null));
         Assert.Equal("""{"item1":1,"item2":"b"}""", serializer.Serialize((1, "b")));
         Assert.Equal((1, "b"), serializer.Deserialize<(int, string)>("""{"item1":1,"item2":"b"}"""));
+    }
+
+    private sealed class Scope : IAsyncDisposable
+    {
+        public static int Ended { get; private set; }
+
+        public bool IsAlive { get; private set; } = true;
+
+        public ValueTask DisposeAsync()
+        {
+            (IsAlive, Ended) = (false, Ended + 1);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class Scoped(Scope scope) : Workflow<string, string>
+    {
+        public override async Task<string> RunAsync(WorkflowContext context, string input)
+        {
+            var answer = await context.CallActivityAsync<string>(nameof(Greet), input);
+            return $"{(scope.IsAlive ? "alive" : "ended")} {answer}";
+        }
     }
 
     private sealed class Greeting : Workflow<string, string>
