@@ -25,7 +25,7 @@ public sealed class ActorTestOptions
 
     private sealed class NoProxies : IActorProxyFactory
     {
-        private static NotImplementedException Missing => new("This actor was made for tests; set ActorTestOptions.ProxyFactory.");
+        private static InvalidOperationException Missing => new("This actor was made for tests; set ActorTestOptions.ProxyFactory.");
 
         public ActorProxy Create(ActorId actorId, string actorType, ActorProxyOptions? options = null) => throw Missing;
 
@@ -38,7 +38,7 @@ public sealed class ActorTestOptions
 
     private sealed class NoTimers : ActorTimerManager
     {
-        private static NotImplementedException Missing => new("This actor was made for tests; set ActorTestOptions.TimerManager.");
+        private static InvalidOperationException Missing => new("This actor was made for tests; set ActorTestOptions.TimerManager.");
 
         public override Task RegisterReminderAsync(ActorReminder reminder) => throw Missing;
 
