@@ -70,7 +70,10 @@ internal sealed class OneSidecar : IAsyncDisposable
         return one;
     }
 
-    /// <summary>Starts the sidecar of another app beside this one, in the same process.</summary>
+    /// <summary>
+    /// Starts the sidecar of another app beside this one, in the same process, or of a replica of the app "app"; its app is whoever answers at
+    /// the port of the first sidecar's API then, as replicas need a port each.
+    /// </summary>
     public async Task<Sidecar> AddAsync(string appId, params string[] resources)
     {
         var files = Directory.CreateDirectory(Path.Combine(Folder, appId)).FullName;
@@ -78,6 +81,7 @@ internal sealed class OneSidecar : IAsyncDisposable
         var other = new Sidecar(_host, new SidecarOptions
         {
             AppId = appId, HttpPort = 0, GrpcPort = 0, ResourcesPaths = [files], DataFolder = Path.Combine(Folder, "data"),
+            AppPort = appId == Sidecar.Options.AppId ? Sidecar.HttpPort : null,
         });
         _others.Add(other);
         await other.StartAsync();

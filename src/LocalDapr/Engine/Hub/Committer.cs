@@ -40,11 +40,14 @@ internal sealed record Change(Instance Instance, long Sequence, InstanceRecord? 
 /// <summary>
 /// The one way to the store: takes everything that has queued up while the last write was under way and writes it as one group. Order is
 /// kept. A
-/// write that fails is tried again with growing pauses; until then nothing of it is acted upon, so nothing is lost or claimed too early.
+/// write that fails is tried again with growing pauses; until then nothing of it is acted upon, so nothing is lost or claimed too early, and
+/// callers from outside are refused once that has gone on for a while.
 /// </summary>
 internal sealed class Committer(IWorkflowStore store, EngineOptions options, TimeProvider time, Action<IReadOnlyList<CommitUnit>> committed)
 {
     private const int MaxGroup = 2_000;
+
+    private static readonly TimeSpan passing = TimeSpan.FromSeconds(1);
 
     private readonly Channel<CommitUnit> _queue =
         Channel.CreateUnbounded<CommitUnit>(new UnboundedChannelOptions { SingleReader = true });
@@ -52,11 +55,16 @@ internal sealed class Committer(IWorkflowStore store, EngineOptions options, Tim
     private int _queued;
     private TaskCompletionSource? _room;
 
+    // Why nothing can be written, for about a second or longer.
+    private volatile Exception? _failing;
+
     /// <summary>
     /// Waits while too many commits are queued. Callers from outside ask; the engine's own commits are bounded by the open work items.
     /// </summary>
+    /// <exception cref="WorkflowException">Unreachable: the store cannot be written now.</exception>
     public Task RoomAsync(CancellationToken cancellation)
     {
+        if (_failing is { } fault) throw WorkflowException.NotWritable(fault);
         if (Volatile.Read(ref _queued) < options.MaxQueuedCommits) return Task.CompletedTask;
         var room = Volatile.Read(ref _room);
         if (room is null)
@@ -138,11 +146,13 @@ internal sealed class Committer(IWorkflowStore store, EngineOptions options, Tim
             try
             {
                 await store.AppendAsync(writes, cancellation);
+                _failing = null;
                 return;
             }
             catch (Exception fault) when (fault is not OperationCanceledException)
             {
                 options.OnFault(fault);
+                if (pause >= passing) _failing = fault;
                 await Task.Delay(pause, time, cancellation);
             }
         }

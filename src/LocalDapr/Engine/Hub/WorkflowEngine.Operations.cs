@@ -26,7 +26,8 @@ public sealed partial class WorkflowEngine
     private const int PurgedAtOnce = 500;
 
     /// <exception cref="WorkflowException">
-    /// AlreadyExists: an instance of this id is active, or a child of the finished one is. Stalled: the active one is.
+    /// AlreadyExists: an instance of this id is active, or a child of the finished one is. Stalled: the active one is. Unreachable: the store
+    /// has not been writable for a while.
     /// </exception>
     public ValueTask StartAsync(StartRequest request, CancellationToken cancellation) => _meter.CountsOperations
         ? _meter.OperationAsync("create_workflow", CreateAsync(request, cancellation))
@@ -81,22 +82,22 @@ public sealed partial class WorkflowEngine
     }
 
     /// <summary>Raises an event; a finished instance ignores it.</summary>
-    /// <exception cref="WorkflowException">NotFound, Stalled.</exception>
+    /// <exception cref="WorkflowException">NotFound, Stalled, Unreachable.</exception>
     public ValueTask RaiseAsync(string instanceId, string name, string? input, CancellationToken cancellation) =>
         PayloadLimit.IsBeyond(input, _options.MaxPayloadBytes)
             ? throw WorkflowException.TooLarge($"the event '{name}'", _options.MaxPayloadBytes)
             : PostAsync(instanceId, new EventRaised(name, input), cancellation);
 
     /// <summary>Asks the instance to end. Wait for its completion to know that it did.</summary>
-    /// <exception cref="WorkflowException">NotFound, Stalled.</exception>
+    /// <exception cref="WorkflowException">NotFound, Stalled, Unreachable.</exception>
     public ValueTask TerminateAsync(string instanceId, string? output, bool recursive, CancellationToken cancellation) =>
         PostAsync(instanceId, new ExecutionTerminated(output, recursive), cancellation);
 
-    /// <exception cref="WorkflowException">NotFound, Stalled.</exception>
+    /// <exception cref="WorkflowException">NotFound, Stalled, Unreachable.</exception>
     public ValueTask SuspendAsync(string instanceId, string? reason, CancellationToken cancellation) =>
         PostAsync(instanceId, new ExecutionSuspended(reason), cancellation);
 
-    /// <exception cref="WorkflowException">NotFound, Stalled.</exception>
+    /// <exception cref="WorkflowException">NotFound, Stalled, Unreachable.</exception>
     public ValueTask ResumeAsync(string instanceId, string? reason, CancellationToken cancellation) =>
         PostAsync(instanceId, new ExecutionResumed(reason), cancellation);
 

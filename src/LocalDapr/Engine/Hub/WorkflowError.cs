@@ -35,6 +35,9 @@ public sealed class WorkflowException(WorkflowErrorKind kind, string message) : 
 
     internal static WorkflowException Stopped() => new(WorkflowErrorKind.Unreachable, "the workflow engine has stopped");
 
+    internal static WorkflowException NotWritable(Exception fault) =>
+        new(WorkflowErrorKind.Unreachable, $"the actor state store cannot be written, so nothing of this was done: {fault.Message}");
+
     internal static WorkflowException TooLarge(string what, long limit) =>
         new(WorkflowErrorKind.TooLarge, $"{what} is larger than max-body-size allows ({limit} bytes)");
 

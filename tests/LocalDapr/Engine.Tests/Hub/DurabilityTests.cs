@@ -119,6 +119,35 @@ public sealed class DurabilityTests : IAsyncDisposable
         Assert.IsType<OperationCanceledException>(await _broken.Task.WaitAsync(Deadline));
     }
 
+    [Fact]
+    public async Task While_the_store_cannot_be_written_callers_are_refused_after_a_while_and_what_waits_is_done_once_it_can()
+    {
+        var time = new FakeTime();
+        await using var engine = new WorkflowEngine(new EngineOptions("shop"), _store, time);
+        await engine.StartAsync(Deadline);
+        _store.Fill();
+        var waiting = engine.StartAsync(new StartRequest("a", "any"), Deadline).AsTask();
+        await TriedAsync(8);
+
+        var refused = await Assert.ThrowsAsync<WorkflowException>(() => engine.StartAsync(new StartRequest("b", "any"), Deadline).AsTask());
+        Assert.Equal(WorkflowErrorKind.Unreachable, refused.Kind);
+        Assert.Contains("the disk is full", refused.Message, StringComparison.Ordinal);
+        refused = await Assert.ThrowsAsync<WorkflowException>(() => engine.RaiseAsync("a", "go", null, Deadline).AsTask());
+        Assert.Equal(WorkflowErrorKind.Unreachable, refused.Kind);
+
+        _store.Empty();
+        await TriedAsync(9);
+        await waiting;
+        await engine.StartAsync(new StartRequest("c", "any"), Deadline);
+        Assert.Equal(["a", "c"], await _store.ListAsync(null, 10, Deadline));
+
+        async Task TriedAsync(int times)
+        {
+            using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+            for (; _store.Tried < times; time.Advance(TimeSpan.FromSeconds(2))) await again.WaitForNextTickAsync(Deadline);
+        }
+    }
+
     private async Task RunningAsync()
     {
         await _engine.StartAsync(Deadline);
@@ -141,6 +170,8 @@ public sealed class DurabilityTests : IAsyncDisposable
         private TaskCompletionSource _open = New();
         private TaskCompletionSource _waiting = New();
         private bool _broken;
+        private volatile bool _full;
+        private volatile int _tried;
 
         public HeldStore()
             : base(new InMemoryWorkflowStore()) => _open.SetResult();
@@ -154,8 +185,17 @@ public sealed class DurabilityTests : IAsyncDisposable
 
         public void Break() => _broken = true;
 
+        /// <summary>Writes since the disk is full, and the first one after it.</summary>
+        public int Tried => _tried;
+
+        public void Fill() => _full = true;
+
+        public void Empty() => _full = false;
+
         public override async ValueTask AppendAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancellation)
         {
+            if (_full || _tried > 0) Interlocked.Increment(ref _tried);
+            if (_full) throw new IOException("the disk is full");
             if (_broken) throw new OperationCanceledException("nobody asked for it");
             if (!_open.Task.IsCompleted) _waiting.TrySetResult();
             await _open.Task;

@@ -33,14 +33,12 @@ public sealed class WorkflowMetadataTests
     }
 
     [Fact]
-    public async Task Workers_are_those_of_the_sidecar_alone()
+    public async Task Workers_are_those_of_the_sidecar_alone_also_where_a_replica_shares_its_engine()
     {
         await using var hub = await TaskHub.OpenAsync();
-        await using (var other = await hub.OpenBesideAsync("other"))
-        {
-            await using var third = await hub.OpenBesideAsync("third");
-            Assert.Equal("""{"connectedWorkers":1}""", (await ReadAsync(hub)).GetProperty("workflows").GetRawText());
-        }
+        await using var replica = await hub.OpenBesideAsync("app");
+
+        Assert.Equal("""{"connectedWorkers":1}""", (await ReadAsync(hub)).GetProperty("workflows").GetRawText());
     }
 
     private static async Task<JsonElement> ReadAsync(TaskHub hub)
