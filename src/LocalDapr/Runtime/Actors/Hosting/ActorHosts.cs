@@ -12,6 +12,7 @@ namespace LocalDapr.Runtime.Actors.Hosting;
 internal sealed class ActorHosts(Sidecar sidecar, ActorBlock block)
 {
     private readonly SemaphoreSlim _changing = new(1);
+    private readonly Lock _telling = new();
 
     // Types are told on, also where there is no store to host them with.
     private ImmutableArray<ToldTypes> _told = [];
@@ -43,7 +44,6 @@ internal sealed class ActorHosts(Sidecar sidecar, ActorBlock block)
     /// <summary>The app behind a stream hosts these types.</summary>
     public async Task<ToldTypes> OpenAsync(IActorApp app, ActorTypes types)
     {
-        _streamEnded = false;
         var told = new ToldTypes(app, types, $"{sidecar.Options.AppId}~{Interlocked.Increment(ref _lastStream)}");
         await OpenAsync(told);
         return told;
@@ -52,8 +52,12 @@ internal sealed class ActorHosts(Sidecar sidecar, ActorBlock block)
     /// <summary>The stream has ended.</summary>
     public async Task CloseAsync(ToldTypes told, CancellationToken limit)
     {
-        ImmutableInterlocked.Update(ref _told, static (all, gone) => all.Remove(gone), told);
-        if (told.Types.All.Count > 0 && _told.All(static other => other.Types.All.Count == 0)) _streamEnded = true;
+        lock (_telling)
+        {
+            _told = _told.Remove(told);
+            if (told.Types.All.Count > 0 && _told.All(static other => other.Types.All.Count == 0)) _streamEnded = true;
+        }
+
         await InTurnAsync(() => CloseInTurnAsync(told, limit), limit);
     }
 
@@ -86,7 +90,12 @@ internal sealed class ActorHosts(Sidecar sidecar, ActorBlock block)
 
     private Task OpenAsync(ToldTypes told)
     {
-        ImmutableInterlocked.Update(ref _told, static (all, added) => all.Add(added), told);
+        lock (_telling)
+        {
+            _told = _told.Add(told);
+            _streamEnded = false;
+        }
+
         return InTurnAsync(() => OpenInTurnAsync(told), sidecar.Stopping);
     }
 

@@ -24,12 +24,14 @@ internal static class ActorStreamService
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation, actors.Stopping);
         var app = new StreamedActors();
-        await events.WriteAsync(new Event { InitialResponse = new() }, flush: true, ending.Token);
         // An app that names no types, or has no store for them, hosts nothing, and may keep its stream all the same.
         var told = await actors.Hosts.OpenAsync(app, types);
-        var writing = WriteAsync(app, events, ending.Token);
+        var writing = Task.CompletedTask;
         try
         {
+            // Not before its types are hosted: what the app asks for next, a timer say, needs them. What they have for it already waits until then.
+            await events.WriteAsync(new Event { InitialResponse = new() }, flush: true, ending.Token);
+            writing = WriteAsync(app, events, ending.Token);
             while (await answers.ReadAsync(ending.Token) is (true, { } answer)) app.Take(answer);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
