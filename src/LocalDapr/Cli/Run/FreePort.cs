@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -5,13 +6,16 @@ namespace LocalDapr.Cli.Run;
 
 /// <summary>
 /// Ports nobody listens on, all different. They lie below those that the system gives to outgoing connections: one of those would be taken again
-/// before its app is there to listen on it, and the app could never start.
+/// before its app is there to listen on it, and the app could never start. None is given twice by one process: the one who got it first may not listen yet.
+/// Thread-safe.
 /// </summary>
 internal static class FreePort
 {
     private const int Lowest = 10_240;
     private const int DefaultHighest = 32_767;
     private const int MostTries = 10_000;
+
+    private static readonly ConcurrentDictionary<int, byte> given = new();
 
     public static IReadOnlyList<int> Take(int count)
     {
@@ -22,7 +26,10 @@ internal static class FreePort
             for (var i = 0; listeners.Count < count; i++)
             {
                 if (i == MostTries) throw new IOException($"No {count} free ports between {Lowest} and {highest} were found in {MostTries} tries.");
-                if (TryListen(Random.Shared.Next(Lowest, highest + 1)) is { } listener) listeners.Add(listener);
+                var port = Random.Shared.Next(Lowest, highest + 1);
+                if (TryListen(port) is not { } listener) continue;
+                if (given.TryAdd(port, 0)) listeners.Add(listener);
+                else listener.Dispose();
             }
 
             return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
