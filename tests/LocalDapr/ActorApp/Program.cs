@@ -17,8 +17,8 @@ namespace LocalDapr.ActorApp;
 /// </summary>
 internal static class Program
 {
-    // Sockets of a killed process may close a moment before its locks do.
-    private static readonly TimeSpan lockPatience = TimeSpan.FromMilliseconds(200);
+    // Sockets of a killed process may close a moment before its locks do. Counted, not timed: while the machine stalls, nobody lets go of anything.
+    private const int MostTries = 40;
 
     private static readonly ConcurrentDictionary<string, byte> active = new();
 
@@ -71,7 +71,7 @@ internal static class Program
 
     private static async Task<bool> TryLockAsync(FileStream locks, long place)
     {
-        for (var until = DateTime.UtcNow + lockPatience; ; await Task.Delay(5))
+        for (var tries = 1; ; tries++, await Task.Delay(5))
         {
             try
             {
@@ -80,7 +80,7 @@ internal static class Program
             }
             catch (IOException)
             {
-                if (DateTime.UtcNow > until) return false;
+                if (tries == MostTries) return false;
             }
         }
     }

@@ -31,7 +31,7 @@ public sealed class LimitTests
     [Fact]
     public async Task An_Ordering_that_hangs_is_away_and_keeps_no_place()
     {
-        await using var gateway = new RunningGateway(new() { ["Placing:Patience"] = "00:00:05", ["DAPRORDERS_MAX_PLACING"] = "1" });
+        await using var gateway = new RunningGateway(new() { ["Placing:Patience"] = "00:00:10", ["DAPRORDERS_MAX_PLACING"] = "1" });
         await gateway.InitializeAsync();
         var hangs = new TaskCompletionSource<Reply>();
         gateway.Sidecar.Answer = _ => hangs.Task;

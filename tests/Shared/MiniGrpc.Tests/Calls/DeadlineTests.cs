@@ -8,7 +8,7 @@ namespace MiniGrpc.Tests.Calls;
 public sealed class DeadlineTests
 {
     // Long enough to reach the handler of a warm channel on a busy machine.
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(6);
 
     private CancellationToken Cancellation { get; } = Some.Patience();
 

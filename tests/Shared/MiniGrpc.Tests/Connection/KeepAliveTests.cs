@@ -5,12 +5,6 @@ namespace MiniGrpc.Tests.Connection;
 
 public sealed class KeepAliveTests
 {
-    private static readonly GrpcChannelOptions s_eager = new()
-    {
-        KeepAlivePingDelay = TimeSpan.FromSeconds(1),
-        KeepAlivePingTimeout = TimeSpan.FromSeconds(3),
-    };
-
     private CancellationToken Cancellation { get; } = Some.Patience();
 
     [Fact]
@@ -18,7 +12,7 @@ public sealed class KeepAliveTests
     {
         await using var server = await TestServer.StartAsync();
         await using var relay = new Relay(server.Address);
-        using var channel = new GrpcChannel(relay.Address, s_eager);
+        using var channel = new GrpcChannel(relay.Address, Eager(TimeSpan.FromSeconds(8)));
         using var call = channel.Duplex(EchoMethods.Chat);
         await call.WriteAsync(new Ask(), cancellation: Cancellation);
         await call.ReadAsync(Cancellation);
@@ -40,7 +34,7 @@ public sealed class KeepAliveTests
     {
         await using var server = await TestServer.StartAsync();
         await using var relay = new Relay(server.Address);
-        using var channel = new GrpcChannel(relay.Address, s_eager);
+        using var channel = new GrpcChannel(relay.Address, Eager(TimeSpan.FromMinutes(1)));
         using var call = channel.Duplex(EchoMethods.Chat);
         await call.WriteAsync(new Ask { Text = "first" }, cancellation: Cancellation);
         await call.ReadAsync(Cancellation);
@@ -73,4 +67,7 @@ public sealed class KeepAliveTests
 
         Assert.Equal("lost", await server.Echo.Cancelled.ReadAsync(Cancellation));
     }
+
+    /// <summary>Pings every second; what counts as dead must outlast a machine that stalls.</summary>
+    private static GrpcChannelOptions Eager(TimeSpan timeout) => new() { KeepAlivePingDelay = TimeSpan.FromSeconds(1), KeepAlivePingTimeout = timeout };
 }
