@@ -49,12 +49,20 @@ public abstract class Buying(RunningShop shop)
         return id;
     }
 
-    protected Task<JsonElement> EndAsync(string id) => Shop.Shop.GetAsync($"/orders/{id}", Shop.Customer, Cancellation, prefer: "wait=30");
+    /// <summary>A machine that stalls may need longer than one may ask to wait.</summary>
+    protected async Task<JsonElement> EndAsync(string id)
+    {
+        for (var waits = 1; ; waits++)
+        {
+            var order = await Shop.Shop.GetAsync($"/orders/{id}", Shop.Customer, Cancellation, prefer: "wait=30");
+            if (waits == 4 || order.GetProperty("status").GetString() is "confirmed" or "rejected" or "cancelled") return order;
+        }
+    }
 
     /// <summary>Asks until the order has this status; fails when it takes longer than anybody would wait.</summary>
     protected async Task<JsonElement> UntilAsync(string id, string status)
     {
-        var until = DateTime.UtcNow.AddSeconds(60);
+        var until = DateTime.UtcNow.AddMinutes(2);
         while (true)
         {
             var order = await GetAsync($"/orders/{id}");
