@@ -100,7 +100,7 @@ public sealed class PartnerTests(RunningShop shop) : Buying(shop)
         Assert.Equal((status, code), (refused.StatusCode, refused.Trailers.Get("code")));
     }
 
-    private CallOptions Options() => new() { Headers = new Metadata { { "authorization", $"Bearer {Shop.Customer}" } }, Timeout = TimeSpan.FromSeconds(60), Cancellation = Cancellation };
+    private CallOptions Options() => new() { Headers = new Metadata { { "authorization", $"Bearer {Shop.Customer}" } }, Timeout = TimeSpan.FromMinutes(3), Cancellation = Cancellation };
 
     private async Task<PlaceRequest> OrderAsync(string key) => Wish(await ShelfAsync(10), key.Length == 0 ? "" : $"{key}-{Guid.NewGuid():N}");
 

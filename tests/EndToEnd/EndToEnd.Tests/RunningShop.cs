@@ -12,7 +12,7 @@ namespace DaprOrders.EndToEnd;
 public sealed class RunningShop : IAsyncLifetime
 {
     private const int Replicas = 3;
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(6), EndsWithin = TimeSpan.FromMinutes(3);
     private readonly StringBuilder output = new();
     private Process? run;
 
@@ -96,7 +96,7 @@ public sealed class RunningShop : IAsyncLifetime
         {
             using var kill = Process.Start("kill", ["-TERM", run.Id.ToString()]);
             await kill.WaitForExitAsync();
-            await run.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            await run.WaitForExitAsync().WaitAsync(EndsWithin);
         }
 
         run?.Dispose();

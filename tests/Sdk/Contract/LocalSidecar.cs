@@ -9,7 +9,7 @@ namespace Sdk.Contract;
 /// <summary>A real sidecar, LocalDapr in a process of its own, with a state store for actors and workflows.</summary>
 internal sealed class LocalSidecar : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly Process process;
     private readonly DirectoryInfo folder;
     private readonly StringBuilder output = new();

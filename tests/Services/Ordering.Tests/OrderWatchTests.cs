@@ -14,7 +14,7 @@ public sealed class OrderWatchTests
 
         await caller.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -26,6 +26,6 @@ public sealed class OrderWatchTests
         order = OrderFold.Apply(order, OrderEventNames.Rejected, Some.Now).State;
         watch.Changed(order);
 
-        Assert.Equal("rejected", (await waiting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken))!.View.Status);
+        Assert.Equal("rejected", (await waiting.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken))!.View.Status);
     }
 }

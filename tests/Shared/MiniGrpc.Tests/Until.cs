@@ -5,7 +5,7 @@ namespace MiniGrpc.Tests;
 
 internal static class Until
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Waits until it is true; fails the test when it does not become so.</summary>
     public static async Task TrueAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? what = null)

@@ -55,7 +55,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
         {
             using var kill = Process.Start("kill", ["-TERM", runtime.Id.ToString()]);
             await kill.WaitForExitAsync();
-            await runtime.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            await runtime.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(3));
         }
 
         runtime?.Dispose();

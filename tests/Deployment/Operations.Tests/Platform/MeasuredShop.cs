@@ -99,7 +99,7 @@ public sealed class MeasuredShop : IAsyncLifetime
             {
                 using var kill = Process.Start("kill", ["-TERM", process.Id.ToString()]);
                 await kill.WaitForExitAsync();
-                await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+                await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(3));
             }
 
             process?.Dispose();

@@ -12,7 +12,7 @@ public sealed class ContinueAsNewTests : IAsyncDisposable
     private readonly InMemoryWorkflowStore _store = new();
     private WorkflowEngine _engine = null!;
 
-    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     public ValueTask DisposeAsync() => _engine.DisposeAsync();
 

@@ -13,7 +13,7 @@ public sealed class DispatchTests : IAsyncDisposable
     private readonly List<ActivityItem> _activities = [];
     private WorkflowEngine _engine = null!;
 
-    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     public ValueTask DisposeAsync() => _engine.DisposeAsync();
 

@@ -19,7 +19,7 @@ public sealed class DurabilityTests : IAsyncDisposable
     public DurabilityTests() =>
         _engine = new WorkflowEngine(new EngineOptions("shop") { OnBroken = fault => _broken.TrySetResult(fault) }, _store, TimeProvider.System);
 
-    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     public async ValueTask DisposeAsync()
     {

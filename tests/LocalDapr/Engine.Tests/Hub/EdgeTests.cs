@@ -16,7 +16,7 @@ public sealed class EdgeTests : IAsyncDisposable
 
     public EdgeTests() => _engine = new WorkflowEngine(new EngineOptions("shop"), new InMemoryWorkflowStore(), _time);
 
-    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     public ValueTask DisposeAsync() => _engine.DisposeAsync();
 

@@ -15,7 +15,7 @@ public sealed class EngineTests : IAsyncDisposable
 
     public EngineTests() => _engine = new WorkflowEngine(new EngineOptions("shop"), _store, _time);
 
-    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     public async ValueTask DisposeAsync()
     {
@@ -225,7 +225,7 @@ public sealed class EngineTests : IAsyncDisposable
 
     private static async Task Eventually(Func<bool> reached)
     {
-        var deadline = DateTime.UtcNow.AddSeconds(20);
+        var deadline = DateTime.UtcNow.AddSeconds(60);
         while (!reached())
         {
             Assert.True(DateTime.UtcNow < deadline, "the condition was not reached in time");

@@ -14,7 +14,7 @@ public sealed class FamilyTests : IAsyncDisposable
 
     private ScriptedWorker _worker = null!;
 
-    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     public async ValueTask DisposeAsync()
     {

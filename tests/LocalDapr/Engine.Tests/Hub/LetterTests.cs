@@ -11,7 +11,7 @@ public sealed class LetterTests
 {
     private readonly InMemoryWorkflowStore _disk = new();
 
-    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     [Theory]
     [InlineData(false)]

@@ -34,7 +34,7 @@ public sealed class MeterTests : IAsyncDisposable
         Open(new EngineOptions(_app));
     }
 
-    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     public async ValueTask DisposeAsync()
     {

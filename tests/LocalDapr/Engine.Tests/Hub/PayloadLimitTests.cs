@@ -16,7 +16,7 @@ public sealed class PayloadLimitTests : IAsyncDisposable
 
     private ScriptedWorker? _worker;
 
-    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     public async ValueTask DisposeAsync()
     {

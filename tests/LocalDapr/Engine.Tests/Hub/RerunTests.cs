@@ -12,7 +12,7 @@ public sealed class RerunTests : IAsyncDisposable
     private readonly WorkflowEngine _engine = new(new EngineOptions("shop"), new InMemoryWorkflowStore(), TimeProvider.System);
     private ScriptedWorker _worker = null!;
 
-    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     public async ValueTask DisposeAsync()
     {

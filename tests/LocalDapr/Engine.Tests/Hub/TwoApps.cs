@@ -21,7 +21,7 @@ public abstract class TwoApps : IAsyncDisposable
     private protected Func<AppAccess, bool>? _admits;
     private protected RetentionPolicy _bankKeeps = RetentionPolicy.KeepAll;
 
-    private protected static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+    private protected static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     public async ValueTask DisposeAsync()
     {

@@ -49,7 +49,7 @@ public sealed class ActorTableTests
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = turn.CutOff.Register(cancelled.SetResult);
         for (var look = 0; look < 3; look++) await _table.DeactivateIdleAsync(Cancellation);
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
         Assert.False(waiting.IsCompleted);
         Assert.Empty(_deactivated);
 
@@ -89,7 +89,7 @@ public sealed class ActorTableTests
         var scan = table.DeactivateIdleAsync(Cancellation);
         Assert.Equal((false, 32), (scan.IsCompleted, asked.Count));
         _time.Advance(TimeSpan.FromSeconds(2));
-        await scan.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        await scan.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
         for (var look = 0; look < 3; look++) await table.DeactivateIdleAsync(Cancellation);
 
         Assert.Equal(40, asked.Distinct().Count());
@@ -143,7 +143,7 @@ public sealed class ActorTableTests
         answered.SetResult();
 
         await ending;
-        await abandoned.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        await abandoned.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
     }
 
     private static ActorKey Key(string id) => new("T", id);

@@ -21,7 +21,7 @@ public sealed class TurnLockTests
 
         Assert.Empty(order);
         _turns.Exit();
-        await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
         Assert.Equal([0, 1, 2, 3, 4], order);
     }
@@ -41,7 +41,7 @@ public sealed class TurnLockTests
         }).ToList();
 
         _turns.Exit();
-        await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
         Assert.Equal(50_000, ended);
     }
@@ -175,7 +175,7 @@ public sealed class TurnLockTests
     }
 
     private static Task<TurnEntry[]> SoonAsync(params Task<TurnEntry>[] entries) =>
-        Task.WhenAll(entries).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Task.WhenAll(entries).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
     private ValueTask<TurnEntry> EnterAsync(string? chain = null) => _turns.EnterAsync(chain, 2, TestContext.Current.CancellationToken);
 }

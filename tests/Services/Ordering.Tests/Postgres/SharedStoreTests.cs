@@ -172,7 +172,7 @@ public sealed class SharedStoreTests(PostgresServer server) : IAsyncLifetime
 
         await other.AppendAsync("o1", _ => [new Happening(OrderEventNames.Rejected, "out-of-stock")], Some.Now);
 
-        Assert.Equal("rejected", (await waiting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken))!.View.Status);
+        Assert.Equal("rejected", (await waiting.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken))!.View.Status);
         await Until.TrueAsync(() => one.Events.Next.IsCompleted is false, "a signal to wait for");
     }
 
