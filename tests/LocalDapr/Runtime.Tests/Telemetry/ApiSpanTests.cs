@@ -62,7 +62,7 @@ public sealed class ApiSpanTests
             Assert.Equal("vendor=x", state);
         }
 
-        var spans = await collector.WaitAsync(spans => spans.Any(s => s.Name == "pubsub/orders"), "the delivery");
+        var spans = await collector.WaitAsync(spans => spans.Any(s => s.Name == "pubsub/orders") && spans.Any(s => s.Name == "/v1.0/publish/bus/orders"), "both ends of it");
         var published = Assert.Single(spans, s => s.Name == "/v1.0/publish/bus/orders");
         var delivered = Assert.Single(spans, s => s.Name == "pubsub/orders");
         Assert.Equal((TraceId, CallerSpan), (published.TraceId, published.ParentId));

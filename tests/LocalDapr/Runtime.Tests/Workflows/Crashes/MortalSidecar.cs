@@ -10,7 +10,9 @@ namespace LocalDapr.Runtime.Tests.Workflows.Crashes;
 internal sealed class MortalSidecar(string folder) : IAsyncDisposable
 {
     private readonly int _httpPort = FreePort.Take(1)[0];
+    private readonly CancellationTokenSource _disposing = new();
     private Process? _process;
+    private Task _living = Task.CompletedTask;
 
     /// <summary>Further flags.</summary>
     public IReadOnlyList<string> Flags { get; init; } = [];
@@ -26,16 +28,17 @@ internal sealed class MortalSidecar(string folder) : IAsyncDisposable
     public int Deaths { get; private set; }
 
     /// <summary>Starts the process; again without the switch whenever it has died, until it is disposed.</summary>
-    public Task KeepAliveAsync(string crashSwitch, int commit, CancellationToken cancellation) => KeepAliveAsync((crashSwitch, commit), cancellation);
+    public Task KeepAliveAsync(string crashSwitch, int commit, CancellationToken cancellation) => _living = KeepAliveAsync((crashSwitch, commit), cancellation);
 
     /// <summary>Starts the process, and again whenever it has died.</summary>
-    public Task KeepAliveAsync(CancellationToken cancellation) => KeepAliveAsync(crash: null, cancellation);
+    public Task KeepAliveAsync(CancellationToken cancellation) => _living = KeepAliveAsync(crash: null, cancellation);
 
     /// <summary>As <c>kill -9</c>.</summary>
     public void Kill() => _process?.Kill();
 
     private async Task KeepAliveAsync((string Switch, int Commit)? crash, CancellationToken cancellation)
     {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _disposing.Token);
         try
         {
             for (var life = 0; ; life++)
@@ -43,12 +46,12 @@ internal sealed class MortalSidecar(string folder) : IAsyncDisposable
                 _process = Start(life == 0 ? crash : null);
                 // Both pipes are read, or a full one would stop the process.
                 await Task.WhenAll(
-                    _process.StandardOutput.ReadToEndAsync(cancellation), _process.StandardError.ReadToEndAsync(cancellation),
-                    _process.WaitForExitAsync(cancellation));
+                    _process.StandardOutput.ReadToEndAsync(over.Token), _process.StandardError.ReadToEndAsync(over.Token),
+                    _process.WaitForExitAsync(over.Token));
                 Deaths++;
             }
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
             // The scenario is over.
         }
@@ -56,6 +59,10 @@ internal sealed class MortalSidecar(string folder) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // First, or what is killed here would be started again: beside all the tests that come after one that failed.
+        await _disposing.CancelAsync();
+        await _living.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _disposing.Dispose();
         if (_process is null) return;
         _process.Kill();
         await _process.WaitForExitAsync();
