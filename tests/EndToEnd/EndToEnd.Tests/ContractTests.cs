@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using DaprOrders.Gateway.Tests.Contract;
+using DaprOrders.Services.Support;
 using Xunit;
 
 namespace DaprOrders.EndToEnd;
@@ -82,6 +83,7 @@ public sealed class ContractTests(RunningShop shop) : Buying(shop), IDisposable
         Must(403, await AskAsync("GET", "/orders?customerId=demo", Shop.Customer));
 
         var id = first.Json.GetProperty("orderId").GetString()!;
+        await EndAsync(id);
         var order = await AskAsync("GET", $"/orders/{id}", Shop.Customer, headers: ("Prefer", "wait=30"));
         Must(200, order);
         Must(304, await AskAsync("GET", $"/orders/{id}", Shop.Customer, headers: ("If-None-Match", order.Headers["ETag"])));
@@ -135,7 +137,8 @@ public sealed class ContractTests(RunningShop shop) : Buying(shop), IDisposable
         Must(404, await AskAsync("GET", "/dead-letters/none", Shop.Operator));
         Must(404, await AskAsync("POST", "/dead-letters/none/replay", Shop.Operator));
         Must(404, await AskAsync("POST", "/dead-letters/none/discard", Shop.Operator, """{"reason":"none"}"""));
-        foreach (var path in new[] { "/health/live", "/health/started", "/health/serving", "/health/ready", "/openapi/v1.json", "/asyncapi.json" }) Must(200, await AskAsync("GET", path));
+        foreach (var path in new[] { "/health/live", "/health/started", "/health/serving", "/openapi/v1.json", "/asyncapi.json" }) Must(200, await AskAsync("GET", path));
+        await Until.FoundAsync(async () => (await AskAsync("GET", "/health/ready")).Status == 200 ? "ready" : null, "every service to answer the health check in its time");
     }
 
     private static void Must(int status, Answer answer) => Assert.True(answer.Status == status, $"{status} was to be answered, not {answer.Status} {answer.Text}");
