@@ -29,7 +29,7 @@ public sealed partial class EmittedTests(MeasuredShop shop) : IClassFixture<Meas
         using var customer = await shop.CallerAsync("demo");
         var unanswered = Query.OfDashboards().ToList();
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1)); // what is missing may need one scrape or one turn of the rules more
-        for (var tries = 0; unanswered.Count > 0 && tries < 30; tries++)
+        for (var tries = 0; unanswered.Count > 0 && tries < 60; tries++)
         {
             await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
             await MeasuredShop.PlaceAsync(customer, $"sku-{tries + 1:000}"); // a rate is of something that happens
@@ -46,8 +46,11 @@ public sealed partial class EmittedTests(MeasuredShop shop) : IClassFixture<Meas
     public async Task No_alert_fires_on_a_shop_that_is_well()
     {
         // What the rules call an alert at this moment, whether or not it has lasted long enough to be sent.
-        foreach (var alert in Query.Rules().Where(rule => rule.Alert is "AuditFindings" or "OrdersStuck" or "SagasRestarted" or "OrdersParked" or "OutboxBacklog" or "DeadLetters" or "PaymentProviderDown" or "ServiceDown" or "OrderAcceptanceErrors"))
+        foreach (var alert in Query.Rules().Where(rule => rule.Alert is "AuditFindings" or "OrdersStuck" or "SagasRestarted" or "OrdersParked" or "OutboxBacklog" or "DeadLetters" or "PaymentProviderDown" or "OrderAcceptanceErrors"))
             Assert.True(await shop.AskAsync(alert.Expression) == 0, $"{alert.Alert} fires on a healthy shop");
+        // This one rightly, for as long as a machine that stalls leaves the scrape of a second unanswered.
+        foreach (var alert in Query.Rules().Where(rule => rule.Alert is "ServiceDown"))
+            await Services.Support.Until.FoundAsync(async () => await shop.AskAsync(alert.Expression) == 0 ? "quiet" : null, $"{alert.Alert} to be quiet on a healthy shop");
     }
 
     [Fact]

@@ -72,13 +72,13 @@ public sealed partial class RunbookCommandTests(MeasuredShop shop) : IClassFixtu
         var confirmed = await MeasuredShop.PlaceAsync(customer, "sku-001");
         foreach (var (id, status) in new[] { (approved, "awaiting-approval"), (cancelled, "awaiting-approval"), (confirmed, "confirmed") })
             await Until.FoundAsync(async () => (await GetAsync(operators, $"orders/{id}")).GetProperty("status").GetString() == status ? "yes" : null, $"{id} {status}");
-        var letters = await LettersAsync(operators);
+        var (letters, other) = (await LettersAsync(operators), await OtherAsync(customer, operators));
         // These follow the shop, and may be behind it.
         foreach (var line in new[] { "GET /audit", "GET /read-model/verify", "GET /orders?status=awaiting-approval" })
             await Until.FoundAsync(async () => await ProblemOfAsync(operators, line, null) is null ? line : null, $"{line} caught up");
         return new Dictionary<string, string>
         {
-            ["POST /orders/{id}/approve"] = approved, ["POST /orders/{id}/cancel"] = cancelled, ["POST /orders/{id}/refund"] = confirmed, ["POST /orders/{id}/retry"] = await OtherAsync(customer, operators),
+            ["POST /orders/{id}/approve"] = approved, ["POST /orders/{id}/cancel"] = cancelled, ["POST /orders/{id}/refund"] = confirmed, ["POST /orders/{id}/retry"] = other,
             ["GET /orders/{id}/events"] = confirmed, ["GET /dead-letters/{id}"] = letters[0], ["POST /dead-letters/{id}/replay"] = letters[0], ["POST /dead-letters/{id}/discard"] = letters[1],
         };
     }
