@@ -17,8 +17,8 @@ public sealed class RunTests : IDisposable
     [Fact]
     public async Task Ctrl_C_reaches_the_apps_as_an_order_to_end_and_the_run_ends_with_0()
     {
-        Start("trap 'echo saw-INT' INT; trap 'echo saw-TERM; exit 0' TERM; echo up; while :; do sleep 0.1; done");
-        await _cli!.SeenAsync("up");
+        Start("trap 'echo saw-INT' INT; trap 'echo saw-TERM; exit 0' TERM; echo traps-are-set; while :; do sleep 0.1; done");
+        await _cli!.SeenAsync("traps-are-set");
 
         _cli!.Signal("INT");
 
@@ -31,8 +31,8 @@ public sealed class RunTests : IDisposable
     [Fact]
     public async Task A_second_Ctrl_C_kills_an_app_that_does_not_end()
     {
-        Start("trap 'echo saw-TERM' TERM; echo up; while :; do sleep 0.1; done", "--graceful-seconds", "600");
-        await _cli!.SeenAsync("up");
+        Start("trap 'echo saw-TERM' TERM; echo traps-are-set; while :; do sleep 0.1; done", "--graceful-seconds", "600");
+        await _cli!.SeenAsync("traps-are-set");
         _cli!.Signal("INT");
         await _cli!.SeenAsync("saw-TERM");
 

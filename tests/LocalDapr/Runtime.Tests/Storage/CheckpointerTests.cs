@@ -55,6 +55,8 @@ public sealed class CheckpointerTests : IDisposable
             writer.Execute("COMMIT");
         }
 
+        checkpointer.Follow();
+        await OneSidecar.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref tries) == 1), "the first attempt");
         for (var commit = 0; commit < 200; commit++)
         {
             checkpointer.Follow();
