@@ -30,7 +30,9 @@ public sealed class RestrictedShopTests
         {
             var placed = await DoAsync(HttpMethod.Post, "/orders", customer, $$"""{"items":[{"sku":"tea","quantity":2}],"paymentToken":"{{token}}","currency":"EUR"}""", key, 202);
             var id = placed.GetProperty("orderId").GetString()!;
-            var order = await shop.GetAsync($"/orders/{id}", customer, Stop, "wait=30");
+            JsonElement order = default;
+            for (var waits = 0; waits < 4 && (waits == 0 || order.GetProperty("status").GetString() == "accepted"); waits++) // of half a minute: a machine may stall
+                order = await shop.GetAsync($"/orders/{id}", customer, Stop, "wait=30");
             Assert.True(order.GetProperty("status").GetString() == end, $"{order}\n{restricted.Output}");
             return id;
         }
