@@ -14,6 +14,9 @@ internal sealed class AccessPolicy
 {
     public const string Kind = "WorkflowAccessPolicy";
 
+    private const string Workflow = "workflow";
+    private const string Activity = "activity";
+
     private static readonly string[] operations = ["schedule", "terminate", "raise", "pause", "resume", "purge", "get", "rerun"];
     private static readonly string[] events = ["activity.started", "activity.completed", "workflow.started", "workflow.completed", "event.raised"];
 
@@ -38,17 +41,20 @@ internal sealed class AccessPolicy
 
     public bool Allows(AppAccess access)
     {
-        var (isActivity, operation) = access.Operation switch
-        {
-            AppOperation.ScheduleActivity => (true, "schedule"),
-            AppOperation.ScheduleWorkflow => (false, "schedule"),
-            AppOperation.Terminate => (false, "terminate"),
-            AppOperation.Purge => (false, "purge"),
-            _ => (false, "get"),
-        };
-        return _grants.Exists(grant => grant.IsActivity == isActivity && grant.Operations.Contains(operation)
+        var (type, operation) = Terms(access.Operation);
+        return _grants.Exists(grant => grant.IsActivity == (type == Activity) && grant.Operations.Contains(operation)
             && grant.Callers.Contains(access.CallerApp) && grant.Name.Matches(access.Name));
     }
+
+    /// <summary>What policies call it.</summary>
+    public static (string Type, string Operation) Terms(AppOperation operation) => operation switch
+    {
+        AppOperation.ScheduleActivity => (Activity, "schedule"),
+        AppOperation.ScheduleWorkflow => (Workflow, "schedule"),
+        AppOperation.Terminate => (Workflow, "terminate"),
+        AppOperation.Purge => (Workflow, "purge"),
+        _ => (Workflow, "get"),
+    };
 
     private void Add(JsonObject rule)
     {

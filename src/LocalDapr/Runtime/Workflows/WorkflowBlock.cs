@@ -21,6 +21,7 @@ namespace LocalDapr.Runtime.Workflows;
 internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDisposable
 {
     private readonly ILogger _log = sidecar.NewLog("Workflow");
+    private readonly AccessMeter _answers = new(sidecar.Options.AppId);
     private volatile TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile AccessPolicy? _access;
     private volatile OpenHub? _hub;
@@ -107,6 +108,7 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0 && _hub is { } hub) await LeaveAsync(hub);
+        _answers.Dispose();
     }
 
     // Instances and activities are actors to daprd, of types that are there while a worker is; what keeps instances for a while has none.
@@ -179,7 +181,10 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
 
     private bool Admits(AppAccess access)
     {
-        if (_access?.Allows(access) ?? true) return true;
+        if (_access is not { } policy) return true;
+        var isAllowed = policy.Allows(access);
+        _answers.Answered(access, isAllowed);
+        if (isAllowed) return true;
         _log.LogWarning(
             "Access denied by workflow access policy: app {Caller} may not {Operation} {Name}", access.CallerApp, access.Operation, access.Name);
         return false;

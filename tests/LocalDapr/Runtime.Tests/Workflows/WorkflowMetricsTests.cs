@@ -58,6 +58,39 @@ public sealed class WorkflowMetricsTests : IDisposable
         await CountedAsync($"workflow_activity_payload_size_ratio_bucket{{{labels},le=\"+Inf\"}} 1");
     }
 
-    private Task CountedAsync(string line) => OneSidecar.EventuallyAsync(
-        () => Task.FromResult(_metrics.ToText().Contains($"dapr_runtime_{line}\n", StringComparison.Ordinal)), line);
+    [Fact]
+    public async Task What_another_app_asks_for_is_counted_where_a_policy_answers_by_asker_operation_and_type()
+    {
+        var bank = $"bank-{Guid.NewGuid():N}";
+        using var metrics = new SidecarMetrics(bank);
+        const string rule = "{callers: [{appID: app}], workflows: [{name: open, operations: [schedule]}], activities: [{name: charge}]}";
+        await using var shop = await OpenAsync();
+        await using var other = await shop.OpenBesideAsync(
+            bank, $"apiVersion: dapr.io/v1alpha1\nkind: WorkflowAccessPolicy\nmetadata: {{name: p}}\nspec: {{rules: [{rule}]}}");
+        await shop.StartAsync("order", _workflow);
+        await shop.PlayAsync(To(bank, Child(1, "kid")), To(bank, Activity(2, "refund")), To(bank, Activity(3, "refund")), To(bank, Activity(4, "charge")));
+        await other.ItemAsync();
+        await other.StartAsync("own", _workflow);
+        await other.PlayAsync(Activity(1, _activity));
+        await other.ItemAsync();
+
+        await CountedAsync(metrics, Line("denied", "workflow", 1));
+        await CountedAsync(metrics, Line("denied", "activity", 2));
+        await CountedAsync(metrics, Line("allowed", "activity", 1));
+        Assert.DoesNotContain($"src_app_id=\"{bank}\"", metrics.ToText(), StringComparison.Ordinal);
+
+        string Line(string answer, string type, int times) =>
+            $"workflow_acl_action_{answer}_total{{app_id=\"{bank}\",src_app_id=\"app\",operation=\"schedule\",type=\"{type}\"}} {times}";
+    }
+
+    private static WorkflowAction To(string app, WorkflowAction action)
+    {
+        action.Router = new TaskRouter { TargetAppID = app };
+        return action;
+    }
+
+    private Task CountedAsync(string line) => CountedAsync(_metrics, line);
+
+    private static Task CountedAsync(SidecarMetrics metrics, string line) => OneSidecar.EventuallyAsync(
+        () => Task.FromResult(metrics.ToText().Contains($"dapr_runtime_{line}\n", StringComparison.Ordinal)), line);
 }
