@@ -174,7 +174,11 @@ internal sealed class Instance(string id)
         return false;
     }
 
-    public void AddWaiter(Waiter waiter) => (_waiters ??= []).Add(waiter);
+    public void AddWaiter(Waiter waiter)
+    {
+        waiter.Instance = this;
+        (_waiters ??= []).Add(waiter);
+    }
 
     public void RemoveWaiter(Waiter waiter) => _waiters?.Remove(waiter);
 
@@ -201,6 +205,9 @@ internal sealed record OpenTurn(WorkerConnection Worker, string Token, IReadOnly
 internal sealed class Waiter(Func<InstanceSummary, bool> reached)
 {
     private readonly TaskCompletionSource<InstanceSummary> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Where it waits.</summary>
+    public Instance? Instance { get; set; }
 
     public Task<InstanceSummary> Answer => _answer.Task;
 

@@ -88,24 +88,47 @@ public sealed partial class WorkflowEngine
             ? throw WorkflowException.TooLarge($"the event '{name}'", _options.MaxPayloadBytes)
             : PostAsync(instanceId, new EventRaised(name, input), cancellation);
 
-    /// <summary>Asks the instance to end. Wait for its completion to know that it did.</summary>
+    /// <summary>Asks the instance to end.</summary>
+    /// <param name="until">A state to be waited for as well, which is not missed however short it lasts.</param>
     /// <exception cref="WorkflowException">NotFound, Stalled, Unreachable.</exception>
-    public ValueTask TerminateAsync(string instanceId, string? output, bool recursive, CancellationToken cancellation) =>
-        PostAsync(instanceId, new ExecutionTerminated(output, recursive), cancellation);
+    public ValueTask TerminateAsync(
+        string instanceId, string? output, bool recursive, CancellationToken cancellation, Func<InstanceSummary, bool>? until = null) =>
+        PostAsync(instanceId, new ExecutionTerminated(output, recursive), until, cancellation);
 
+    /// <param name="until">As for <see cref="TerminateAsync"/>.</param>
     /// <exception cref="WorkflowException">NotFound, Stalled, Unreachable.</exception>
-    public ValueTask SuspendAsync(string instanceId, string? reason, CancellationToken cancellation) =>
-        PostAsync(instanceId, new ExecutionSuspended(reason), cancellation);
+    public ValueTask SuspendAsync(
+        string instanceId, string? reason, CancellationToken cancellation, Func<InstanceSummary, bool>? until = null) =>
+        PostAsync(instanceId, new ExecutionSuspended(reason), until, cancellation);
 
+    /// <param name="until">As for <see cref="TerminateAsync"/>.</param>
     /// <exception cref="WorkflowException">NotFound, Stalled, Unreachable.</exception>
-    public ValueTask ResumeAsync(string instanceId, string? reason, CancellationToken cancellation) =>
-        PostAsync(instanceId, new ExecutionResumed(reason), cancellation);
+    public ValueTask ResumeAsync(
+        string instanceId, string? reason, CancellationToken cancellation, Func<InstanceSummary, bool>? until = null) =>
+        PostAsync(instanceId, new ExecutionResumed(reason), until, cancellation);
+
+    private ValueTask PostAsync(string instanceId, HistoryEvent happened, Func<InstanceSummary, bool>? until, CancellationToken cancellation) =>
+        until is null ? PostAsync(instanceId, happened, cancellation) : PostAndWaitAsync(instanceId, happened, new Waiter(until), cancellation);
 
     private ValueTask PostAsync(string instanceId, HistoryEvent happened, CancellationToken cancellation) => _meter.CountsOperations
-        ? _meter.OperationAsync("add_event", PutAsync(instanceId, happened, cancellation))
-        : PutAsync(instanceId, happened, cancellation);
+        ? _meter.OperationAsync("add_event", PutAsync(instanceId, happened, null, cancellation))
+        : PutAsync(instanceId, happened, null, cancellation);
 
-    private async ValueTask PutAsync(string instanceId, HistoryEvent happened, CancellationToken cancellation)
+    // The one who waits is there before what it waits for: an id that ends may be used again at once, and would be waited for in vain.
+    private async ValueTask PostAndWaitAsync(string instanceId, HistoryEvent happened, Waiter waiter, CancellationToken cancellation)
+    {
+        try
+        {
+            await _meter.OperationAsync("add_event", PutAsync(instanceId, happened, waiter, cancellation));
+            await waiter.Answer.WaitAsync(cancellation);
+        }
+        finally
+        {
+            using (Enter()) waiter.Instance?.RemoveWaiter(waiter);
+        }
+    }
+
+    private async ValueTask PutAsync(string instanceId, HistoryEvent happened, Waiter? waiter, CancellationToken cancellation)
     {
         await _committer.RoomAsync(cancellation);
         while (true)
@@ -120,6 +143,7 @@ public sealed partial class WorkflowEngine
                 durable = instance.IsActive
                     ? CommitArrival_NeedsLock(instance, Post_NeedsLock(instance, happened with { Timestamp = Now }))
                     : WhenDurable_NeedsLock(instance);
+                if (waiter is not null && !(instance.Visible is { } summary && waiter.TryAnswer(summary))) instance.AddWaiter(waiter);
             }
             await durable.WaitAsync(cancellation);
             return;

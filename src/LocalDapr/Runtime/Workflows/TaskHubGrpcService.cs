@@ -63,22 +63,19 @@ internal static class TaskHubGrpcService
         {
             await WorkflowErrors.TellAsync(
                 "failed to submit termination request",
-                block.Engine.TerminateAsync(request.InstanceId, request.Output, request.Recursive, call.Cancellation));
-            await block.Engine.WaitForCompletionAsync(request.InstanceId, call.Cancellation);
+                block.Engine.TerminateAsync(request.InstanceId, request.Output, request.Recursive, call.Cancellation, static now => now.IsTerminal));
             return new TerminateResponse();
         });
         Map(grpc, TaskHubMethods.SuspendInstance, async (request, call) =>
         {
-            await block.Engine.SuspendAsync(request.InstanceId, Reason(request.Reason), call.Cancellation);
-            await block.Engine.WaitAsync(
-                request.InstanceId, static now => now.IsTerminal || now.Status == RuntimeStatus.Suspended, call.Cancellation);
+            await block.Engine.SuspendAsync(
+                request.InstanceId, Reason(request.Reason), call.Cancellation, static now => now.IsTerminal || now.Status == RuntimeStatus.Suspended);
             return new SuspendResponse();
         });
         Map(grpc, TaskHubMethods.ResumeInstance, async (request, call) =>
         {
-            await block.Engine.ResumeAsync(request.InstanceId, Reason(request.Reason), call.Cancellation);
-            await block.Engine.WaitAsync(
-                request.InstanceId, static now => now.IsTerminal || now.Status == RuntimeStatus.Running, call.Cancellation);
+            await block.Engine.ResumeAsync(
+                request.InstanceId, Reason(request.Reason), call.Cancellation, static now => now.IsTerminal || now.Status == RuntimeStatus.Running);
             return new ResumeResponse();
         });
     }

@@ -148,6 +148,43 @@ public sealed class DurabilityTests : IAsyncDisposable
         }
     }
 
+    [Fact]
+    public async Task Who_waits_for_the_end_he_asked_for_hears_of_it_also_where_the_id_is_used_again_at_once()
+    {
+        await RunningAsync();
+        var ending = _engine.TerminateAsync("a", null, recursive: false, Deadline, static now => now.IsTerminal).AsTask();
+        Assert.False(ending.IsCompleted);
+        // The open turn has to be answered first; from there on only the engine's lock decides who is quicker.
+        var again = AgainAsync();
+        await _engine.CompleteTurnAsync(new TurnResponse("a", []), Deadline);
+        while (!again.IsCompleted)
+        {
+            _turns.Clear();
+            if (!_engine.Take(_worker, _turns, _activities, 16)) await Task.Yield();
+            else if (!again.IsCompleted && _turns[0].New.OfType<ExecutionTerminated>().Any())
+                await _engine.CompleteTurnAsync(new TurnResponse("a", []), Deadline);
+        }
+
+        await ending;
+        Assert.Equal(RuntimeStatus.Pending, (await _engine.GetAsync("a", Deadline))!.Status);
+
+        async Task AgainAsync()
+        {
+            while (true)
+            {
+                try
+                {
+                    await _engine.StartAsync(new StartRequest("a", "any"), Deadline);
+                    return;
+                }
+                catch (WorkflowException active) when (active.Kind == WorkflowErrorKind.AlreadyExists)
+                {
+                    await Task.Yield();
+                }
+            }
+        }
+    }
+
     private async Task RunningAsync()
     {
         await _engine.StartAsync(Deadline);
