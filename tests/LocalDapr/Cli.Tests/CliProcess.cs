@@ -32,7 +32,11 @@ internal sealed class CliProcess : IDisposable
     public static CliProcess Start(params string[] args)
     {
         var localdapr = Path.Combine(AppContext.BaseDirectory, "localdapr.dll");
-        var start = new ProcessStartInfo("setsid", ["dotnet", localdapr, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // Tests that run under nohup hand on that SIGHUP is ignored, as a terminal does not.
+        var start = new ProcessStartInfo("setsid", ["env", "--default-signal=HUP", "dotnet", localdapr, .. args])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         return new CliProcess(Process.Start(start)!);
     }
 
