@@ -164,7 +164,7 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup) : IAsyncDis
     {
         try
         {
-            var workflow = Made(started.Name) ?? throw new WorkflowNotFound(started.Name);
+            var workflow = Failures.Made($"Workflow '{started.Name}'", () => Create(started.Name)) ?? throw new WorkflowNotFound(started.Name);
             _scope = workflow as ScopedWorkflow;
             var input = setup.Serializer.Deserialize(started.Input, workflow.InputType);
             return workflow.RunAsync(context, input);
@@ -172,18 +172,6 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup) : IAsyncDis
         catch (Exception failure)
         {
             return Task.FromException<object?>(failure);
-        }
-    }
-
-    private IWorkflow? Made(string name)
-    {
-        try
-        {
-            return Create(name);
-        }
-        catch (Exception failure)
-        {
-            throw new NotActivated(name, failure);
         }
     }
 
@@ -295,12 +283,9 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup) : IAsyncDis
         }
 
         Exception failure = finished.Exception?.InnerException ?? new TaskCanceledException(finished);
-        var details = failure switch
-        {
-            WorkflowNotFound => Failures.Named("WorkflowNotFound", failure.Message, final: true),
-            NotActivated { InnerException: { } cause } => Failures.Activation(failure.Message, cause, final: true),
-            _ => Failures.From(failure, final: true),
-        };
+        var details = failure is WorkflowNotFound
+            ? Failures.Named("WorkflowNotFound", failure.Message, final: true)
+            : Failures.From(failure, final: true);
         return new() { WorkflowStatus = OrchestrationStatus.Failed, FailureDetails = details };
     }
 
@@ -312,6 +297,4 @@ internal sealed class WorkflowRun(string instanceId, RunSetup setup) : IAsyncDis
     }
 
     private sealed class WorkflowNotFound(string name) : Exception($"Workflow '{name}' is not registered in this app.");
-
-    private sealed class NotActivated(string name, Exception cause) : Exception($"Workflow '{name}'", cause);
 }

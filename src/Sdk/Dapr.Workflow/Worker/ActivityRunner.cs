@@ -33,9 +33,7 @@ internal sealed class ActivityRunner(WorkflowRuntimeOptions options, IServiceSco
         catch (Exception failure)
         {
             trace?.SetStatus(ActivityStatusCode.Error, failure.Message);
-            response.FailureDetails = failure is NotActivated { InnerException: { } cause }
-                ? Failures.Activation(failure.Message, cause)
-                : Failures.From(failure);
+            response.FailureDetails = Failures.From(failure);
         }
 
         Release();
@@ -61,26 +59,12 @@ internal sealed class ActivityRunner(WorkflowRuntimeOptions options, IServiceSco
         var scope = scopes.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))
         {
-            var activity = Made(request.Name, scope.ServiceProvider, create);
+            var activity = Failures.Made($"Activity '{request.Name}'", () => create(scope.ServiceProvider));
             var input = serializer.Deserialize(request.Input, activity.InputType);
             var output = await activity.RunAsync(new Call(request), input).ConfigureAwait(false);
             return serializer.Serialize(output);
         }
     }
-
-    private static IWorkflowActivity Made(string name, IServiceProvider services, Func<IServiceProvider, IWorkflowActivity> create)
-    {
-        try
-        {
-            return create(services);
-        }
-        catch (Exception failure)
-        {
-            throw new NotActivated(name, failure);
-        }
-    }
-
-    private sealed class NotActivated(string name, Exception cause) : Exception($"Activity '{name}'", cause);
 
     private sealed class Call(ActivityRequest request) : WorkflowActivityContext
     {
