@@ -18,6 +18,9 @@ internal sealed record Component(string Name, string Type, string Version)
     /// <summary>The part before the first dot: state, pubsub, bindings, …</summary>
     public string Category => Type.Split('.')[0];
 
+    /// <summary>Whether it is to hold actors and workflows.</summary>
+    public bool IsActorStore => Category == "state" && Flag("actorStateStore");
+
     public string? Get(string name) => Metadata.GetValueOrDefault(name);
 
     public string Get(string name, string otherwise) => Metadata.GetValueOrDefault(name) is { Length: > 0 } value ? value : otherwise;

@@ -37,15 +37,11 @@ internal sealed partial class HotReload : IAsyncDisposable
     /// </summary>
     internal static IReadOnlyList<Component> Merge(IReadOnlyList<Component> before, IReadOnlyList<Component> after)
     {
-        var actorStores = after.Where(IsActorStore).ToList();
-        var actorStore = actorStores.Find(store => before.Any(b => b.Name == store.Name && IsActorStore(b))) ?? actorStores.FirstOrDefault();
-        return
-        [
-            .. after.Where(c => ReferenceEquals(c, actorStore) || !IsActorStore(c)).Select(c => before.FirstOrDefault(b => b.Name == c.Name && b.Source == c.Source) ?? c),
-        ];
+        var actorStores = after.Where(c => c.IsActorStore).ToList();
+        var actorStore = actorStores.Find(store => before.Any(b => b.Name == store.Name && b.IsActorStore)) ?? actorStores.FirstOrDefault();
+        var counting = after.Where(c => !c.IsActorStore || ReferenceEquals(c, actorStore));
+        return [.. counting.Select(c => before.FirstOrDefault(b => b.Name == c.Name && b.Source == c.Source) ?? c)];
     }
-
-    internal static bool IsActorStore(Component component) => component.Category == "state" && component.Flag("actorStateStore");
 
     private async Task LookAsync(CancellationToken cancellation)
     {

@@ -151,7 +151,7 @@ public sealed class Sidecar : IAsyncDisposable
             Resiliency = Resiliency.Reload(read, Options.AppId, _log);
             var components = ComponentReader.Read(read, this, _log);
             Components.Replace(HotReload.Merge(Components.All, components));
-            foreach (var second in components.Where(c => HotReload.IsActorStore(c) && Components.Find(c.Category, c.Name) is null))
+            foreach (var second in components.Where(c => c.IsActorStore && Components.Find(c.Category, c.Name) is null))
                 _log.LogError("{Component} is left out: another is the actor state store, and only one may be. It counts when that has gone.", second);
             Resources = [.. read.Where(HotReload.Takes), .. kept];
             foreach (var block in _blocks) await block.ReloadAsync(cancellation);

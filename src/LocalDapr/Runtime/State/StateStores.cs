@@ -28,7 +28,7 @@ internal sealed class StateStores(Sidecar sidecar)
     public async ValueTask OpenAsync(CancellationToken cancellation)
     {
         await _open.UpdateAsync(async component => await OpenAsync(component, cancellation));
-        var forActors = _open.All.Where(static store => store.Component.Flag("actorStateStore")).ToList();
+        var forActors = _open.All.Where(static store => store.Component.IsActorStore).ToList();
         if (forActors.Count > 1)
             throw new StartupException($"duplicate actor state store: {string.Join(" and ", forActors.Select(s => s.Component.Name))}");
         _actorStore = forActors.SingleOrDefault();

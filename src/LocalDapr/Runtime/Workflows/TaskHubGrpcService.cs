@@ -200,7 +200,7 @@ internal static class TaskHubGrpcService
                 {
                     await SendWorkItemsAsync(worker, writer, block.AppId, left.Token);
                 }
-                catch (OperationCanceledException) when (hub.Left.IsCancellationRequested && !block.Stopping.IsCancellationRequested && !ended.IsCancellationRequested)
+                catch (OperationCanceledException) when (!block.Stopping.IsCancellationRequested && !ended.IsCancellationRequested)
                 {
                     // The store has gone, or is another one.
                 }

@@ -91,7 +91,7 @@ internal sealed class WorkflowBlock(Sidecar sidecar) : IBuildingBlock, IAsyncDis
     public async ValueTask ReloadAsync(CancellationToken cancellation)
     {
         _access = AccessPolicy.Read(sidecar.Resources, _log);
-        var component = sidecar.Components.OfCategory("state").FirstOrDefault(HotReload.IsActorStore);
+        var component = sidecar.State.ActorStore?.Component;
         var key = component is null ? null : $"{AppId}|{component.Type}|{component.Get("connectionString", "")}";
         if (key == _hub?.Key) return;
         await CloseAsync();
