@@ -86,7 +86,7 @@ public sealed partial class WorkflowEngine
     public ValueTask RaiseAsync(string instanceId, string name, string? input, CancellationToken cancellation) =>
         PayloadLimit.IsBeyond(input, _options.MaxPayloadBytes)
             ? throw WorkflowException.TooLarge($"the event '{name}'", _options.MaxPayloadBytes)
-            : PostAsync(instanceId, new EventRaised(name, input), cancellation);
+            : PostAsync(instanceId, new EventRaised(name, input), waiter: null, cancellation);
 
     /// <summary>Asks the instance to end.</summary>
     /// <param name="until">A state to be waited for as well, which is not missed however short it lasts.</param>
@@ -108,18 +108,18 @@ public sealed partial class WorkflowEngine
         PostAsync(instanceId, new ExecutionResumed(reason), until, cancellation);
 
     private ValueTask PostAsync(string instanceId, HistoryEvent happened, Func<InstanceSummary, bool>? until, CancellationToken cancellation) =>
-        until is null ? PostAsync(instanceId, happened, cancellation) : PostAndWaitAsync(instanceId, happened, new Waiter(until), cancellation);
+        until is null ? PostAsync(instanceId, happened, waiter: null, cancellation) : PostAndWaitAsync(instanceId, happened, new Waiter(until), cancellation);
 
-    private ValueTask PostAsync(string instanceId, HistoryEvent happened, CancellationToken cancellation) => _meter.CountsOperations
-        ? _meter.OperationAsync("add_event", PutAsync(instanceId, happened, null, cancellation))
-        : PutAsync(instanceId, happened, null, cancellation);
+    private ValueTask PostAsync(string instanceId, HistoryEvent happened, Waiter? waiter, CancellationToken cancellation) => _meter.CountsOperations
+        ? _meter.OperationAsync("add_event", PutAsync(instanceId, happened, waiter, cancellation))
+        : PutAsync(instanceId, happened, waiter, cancellation);
 
     // The one who waits is there before what it waits for: an id that ends may be used again at once, and would be waited for in vain.
     private async ValueTask PostAndWaitAsync(string instanceId, HistoryEvent happened, Waiter waiter, CancellationToken cancellation)
     {
         try
         {
-            await _meter.OperationAsync("add_event", PutAsync(instanceId, happened, waiter, cancellation));
+            await PostAsync(instanceId, happened, waiter, cancellation);
             await waiter.Answer.WaitAsync(cancellation);
         }
         finally

@@ -24,7 +24,7 @@ public sealed partial class WorkflowEngine
     private long BytesOfTurn(InstanceState state, IReadOnlyList<HistoryEvent> events, PropagatedHistory? propagated)
     {
         var limit = _options.MaxHistoryBytes;
-        var atMost = state.HistoryBytesAtMost + events.Sum(EventSize.AtMost) - EventSize.AtMost(events[0]);
+        var atMost = state.HistoryBytesAtMost + events.Skip(1).Sum(EventSize.AtMost);
         var enough = _meter.MeasuresPayloads ? limit / FarFromLimit : PayloadLimit.OfWorkItem(limit);
         if (propagated is null && atMost <= enough) return EventSize.About(state.History.Count + events.Count - 1, atMost);
         return state.BytesOfHistory(_options.SizeOf) + events.Skip(1).Sum(happened => (long)_options.SizeOf(happened))
